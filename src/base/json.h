@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace godwit {
+
+/// Keys sorted by bytes. Include <nlohmann/json.hpp> in the .cc that looks inside.
+using Json = nlohmann::json;
+/// Keys as the file had them: for documents that are edited and written back.
+using OrderedJson = nlohmann::ordered_json;
+
+struct JsonLimits {
+    std::size_t depth = 64;
+    std::size_t bytes = std::size_t{16} << 20;
+};
+
+/// Parses strict UTF-8 JSON; the error names the byte offset. Integers beyond 64 bits and duplicate keys are refused.
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
+Result<OrderedJson> parse_ordered_json(std::string_view text, const JsonLimits& limits = {});
+
+/// RFC 8785 (JSON Canonicalization Scheme). Numbers must be integers of at most 2^53 or finite doubles.
+std::string canonical_json(const Json& value);
+
+/// Typed access with an error that names the field: `json_string(table, "Name")`.
+Result<std::string> json_string(const Json& object, std::string_view field);
+Result<std::int64_t> json_int64(const Json& object, std::string_view field);
+/// `fallback` where the field is absent or null; still an error where it has another type.
+Result<std::string> json_string_or(const Json& object, std::string_view field, std::string fallback);
+Result<std::int64_t> json_int64_or(const Json& object, std::string_view field, std::int64_t fallback);
+
+} // namespace godwit
