@@ -51,7 +51,7 @@ pip_install() {
   local group=$1 log=$deps/$1.log
   shift
   "$deps/$group/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes "$@" > "$log" 2>&1 && return
-  grep -E '^ *(ERROR|error|WARNING: Retrying)|No matching distribution' "$log" | tail -n 8 >&2 || tail -n 8 "$log" >&2
+  grep -E '^ *(ERROR|error):|^ *[A-Za-z0-9._-]+==[^ ]+ from ' "$log" | tail -n 8 >&2 || tail -n 8 "$log" >&2
   fail "a package of group '$group' could not be installed (named above; all of pip's words: $log)"
 }
 
@@ -84,7 +84,6 @@ install_jar() {
 
 install_group() {
   local group=$1 digest coordinate
-  [[ -f $pins/$group.txt ]] || fail "there is no group '$group'; there are: judges, spark, generate"
   if group_is_there "$group"; then
     say "$group: as pinned, nothing to do"
     return
@@ -109,7 +108,12 @@ main() {
   flock 9
   local group
   [[ $# -gt 0 ]] || set -- judges spark
-  for group in "$@"; do install_group "$group"; done
+  for group in "$@"; do
+    case $group in
+      judges | spark | generate) install_group "$group" ;;
+      *) fail "there is no group '$group'; there are: judges, spark, generate" ;;
+    esac
+  done
 }
 
 main "$@"
