@@ -10,6 +10,7 @@
 #include "store/state.h"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -152,8 +153,9 @@ public:
     virtual Result<AssessmentWriter::Header> identify(std::string_view role, const Options& options, const Services& services) = 0;
     virtual Status assess(std::string_view role, const Options& options, const Services& services, std::stop_token stop,
                           AssessmentSink& sink) = 0;
-    /// Pure: no network, no files; the same input gives the same steps.
-    virtual Result<PlanHeader> plan(const PlanRequest& request, PlanSink& sink) = 0;
+    /// Both are pure: no network, no files; the same input gives the same bytes.
+    virtual Result<PlanHeader> plan_header(const PlanRequest& request) = 0;
+    virtual Status plan(const PlanRequest& request, PlanSink& sink) = 0;
     /// Opens the connections that the plan names and refuses (kind `stale`) when an identity does not hold.
     virtual Result<std::unique_ptr<LaneRun>> open(const PlanHeader& header, const Services& services) = 0;
 };
