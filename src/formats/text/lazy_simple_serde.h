@@ -1,0 +1,114 @@
+#pragma once
+
+#include "base/result.h"
+#include "formats/text/hive_type.h"
+#include "formats/text/text_source.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrow {
+class RecordBatch;
+class Schema;
+} // namespace arrow
+
+/// Text files read as Hive's `org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe` reads them.
+/// Held against Hive 2.3.9's own classes (tests/golden/lazy_simple_serde.tsv).
+namespace godwit::text_format {
+
+struct LazySimpleOptions {
+    /// Of fields, then of collection items, of map keys, and of each deeper level.
+    std::array<char, 8> separators{'\x01', '\x02', '\x03', '\x04', '\x05', '\x06', '\x07', '\x08'};
+    std::string null_sequence = "\\N";
+    std::optional<char> escape;
+    bool last_column_takes_rest = false;
+    bool extended_booleans = false; ///< `T`, `F`, `1`, `0` too
+    std::int64_t skip_header_lines = 0; ///< of each file
+    std::int64_t skip_footer_lines = 0; ///< of each file
+};
+
+/// Reads field.delim (or serialization.format), collection.delim (also spelt colelction.delim), mapkey.delim,
+/// escape.delim, serialization.null.format, serialization.last.column.takes.rest,
+/// hive.lazysimple.extended_boolean_literal, skip.header.line.count and skip.footer.line.count; a table parameter wins
+/// over a SerDe parameter. A delimiter is a number from -128 to 127, or else its first character counts.
+/// What would change the meaning and is not handled is refused: line.delim other than a newline,
+/// textinputformat.record.delimiter, serialization.encoding other than UTF-8, timestamp.formats,
+/// serialization.escape.crlf.
+Result<LazySimpleOptions> lazy_simple_options(const std::map<std::string, std::string>& serde_parameters,
+                                              const std::map<std::string, std::string>& table_parameters);
+
+struct TextColumn {
+    std::string name;
+    HiveType type;
+};
+
+/// Why a cell's text is not what the table holds. The cell is NULL in all cases but `precision_lost` and `text_replaced`.
+enum class CellIssue {
+    unparsable,     ///< the text is no value of the type (`abc` as int)
+    out_of_range,   ///< a number too large for the type
+    empty,          ///< an empty cell in a column that is neither string nor binary: NULL in Hive, and rarely a mistake
+    precision_lost, ///< a value was kept, but digits of it were not: decimals are rounded half up, integers and
+                    ///< timestamps (beyond microseconds) are cut
+    text_truncated, ///< char or varchar longer than declared: cut, as Hive does
+    text_replaced,  ///< bytes that are not UTF-8 in a string column, replaced by U+FFFD as Java does
+    missing_column, ///< the row is too short; reported once for a row, for the first column that is missing
+    extra_column,   ///< the row is too long and its rest is dropped; reported once for a row, column = number of columns
+};
+
+std::string_view to_string(CellIssue issue);
+/// Whether the issue makes the cell a bad one that `--strict` refuses: all but `empty`, `missing_column` and
+/// `extra_column`, which Hive's format allows.
+bool is_bad_cell(CellIssue issue);
+
+/// A cell with an issue. `text` is valid during the call only.
+struct CellReport {
+    CellIssue issue = CellIssue::unparsable;
+    std::int64_t row = 0;    ///< of the file, without header lines, from 0
+    std::int64_t line = 0;   ///< of the file, from 1
+    std::size_t column = 0;  ///< index among the columns
+    std::string_view text;   ///< the raw bytes of the cell
+};
+/// An error ends reading.
+using CellSink = std::function<Status(const CellReport&)>;
+
+/// Streams the rows of one file as record batches of `rows_per_batch` rows (the last may be shorter).
+/// Columns come in declared order with the types of `arrow_type`. One thread at a time.
+class LazySimpleReader {
+public:
+    struct Settings {
+        std::vector<TextColumn> columns;
+        LazySimpleOptions options;
+        std::int64_t rows_per_batch = 8'192;
+        CellSink sink; ///< may be empty
+        /// Rows for which this says true are left out of the batches (`--strict`). Called after the row's reports.
+        bool drop_bad_rows = false;
+    };
+
+    /// `source` must outlive the reader.
+    static Result<LazySimpleReader> open(TextSource& source, Settings settings);
+    LazySimpleReader(LazySimpleReader&&) noexcept;
+    LazySimpleReader& operator=(LazySimpleReader&&) noexcept;
+    ~LazySimpleReader();
+
+    const std::shared_ptr<arrow::Schema>& schema() const;
+    /// Null after the last row.
+    Result<std::shared_ptr<arrow::RecordBatch>> next();
+    std::int64_t rows_read() const;
+    std::int64_t rows_dropped() const;
+    /// For each column: cells that `is_bad_cell` holds for.
+    const std::vector<std::int64_t>& bad_cells() const;
+
+private:
+    struct State;
+    explicit LazySimpleReader(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+} // namespace godwit::text_format
