@@ -17,6 +17,8 @@ public:
     /// Created anew; a name that is taken is a conflict.
     static Result<File> create(const std::string& path, unsigned mode = 0644);
     static Result<File> open_or_create(const std::string& path, unsigned mode = 0644);
+    /// Takes over an open descriptor; `path` is for messages.
+    static File adopt(int descriptor, std::string path) { return {descriptor, std::move(path)}; }
 
     File(File&& other) noexcept;
     File& operator=(File&& other) noexcept;
