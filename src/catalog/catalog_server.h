@@ -1,0 +1,36 @@
+#pragma once
+
+#include "catalog/catalog.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace godwit::catalog {
+
+struct CatalogServerOptions {
+    CatalogOptions catalog;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0; ///< 0: a free one
+};
+
+/// The catalogue behind a socket. Stops when it is destroyed.
+class CatalogServer {
+public:
+    static Result<std::unique_ptr<CatalogServer>> start(const CatalogServerOptions& options, Clock& clock, Random& random);
+    ~CatalogServer();
+
+    /// `http://127.0.0.1:41234`: what clients are given.
+    const std::string& endpoint() const;
+    std::uint16_t port() const;
+    Catalog& catalog();
+    /// Answers what has begun, then stops listening. May be called twice.
+    void stop();
+
+private:
+    struct Parts;
+    explicit CatalogServer(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace godwit::catalog
