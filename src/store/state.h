@@ -103,6 +103,8 @@ public:
     virtual Status each_resource(std::string_view assessment, const std::function<Status(const ResourceRow&)>& visit) = 0;
     virtual Status each_edge(std::string_view assessment, const std::function<Status(const EdgeRow&)>& visit) = 0;
     virtual Status each_finding(std::string_view assessment, const std::function<Status(const FindingRow&)>& visit) = 0;
+    /// In order of code.
+    virtual Result<std::vector<FindingRow>> findings_of(std::string_view assessment, std::string_view resource) = 0;
 
     virtual Result<std::vector<PlanRow>> plans() = 0;
     virtual Result<std::optional<PlanRow>> plan(std::string_view digest) = 0;
