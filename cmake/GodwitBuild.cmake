@@ -7,6 +7,13 @@ target_compile_definitions(godwit_options INTERFACE GODWIT_VERSION="${PROJECT_VE
 if(GODWIT_FAULT_POINTS)
   target_compile_definitions(godwit_options INTERFACE GODWIT_FAULT_POINTS)
 endif()
+target_link_options(godwit_options INTERFACE LINKER:--as-needed)
+# What is released is hardened: an attacker's file may find a bug, and shall not find a fixed address or a writable table.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(godwit_options INTERFACE -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  target_compile_definitions(godwit_options INTERFACE _FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
+  target_link_options(godwit_options INTERFACE -pie LINKER:-z,relro,-z,now,-z,noexecstack)
+endif()
 if(GODWIT_SANITIZE)
   target_compile_options(godwit_options INTERFACE -fsanitize=${GODWIT_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(godwit_options INTERFACE -fsanitize=${GODWIT_SANITIZE})

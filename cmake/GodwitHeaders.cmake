@@ -1,0 +1,11 @@
+# The target `headers` compiles every header of src/ alone, with the warnings of everything else.
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/*.h)
+set(units)
+foreach(header IN LISTS headers)
+  set(unit ${CMAKE_BINARY_DIR}/headers/${header}.cc)
+  file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${header}\"\n")
+  list(APPEND units ${unit})
+endforeach()
+add_library(headers OBJECT EXCLUDE_FROM_ALL ${units})
+target_link_libraries(headers PRIVATE godwit_options Arrow::parquet DuckDB::duckdb PostgreSQL::PostgreSQL
+  nlohmann_json::nlohmann_json GTest::gmock)
