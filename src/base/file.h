@@ -13,10 +13,15 @@ namespace godwit {
 /// An open file descriptor that closes itself. Every open uses O_CLOEXEC.
 class File {
 public:
+    /// Regular files only: a pipe or a device could block for ever.
     static Result<File> open_for_reading(const std::string& path);
     /// Created anew; a name that is taken is a conflict.
     static Result<File> create(const std::string& path, unsigned mode = 0644);
     static Result<File> open_or_create(const std::string& path, unsigned mode = 0644);
+    /// Made if it is missing; every write goes to the end.
+    static Result<File> open_for_appending(const std::string& path, unsigned mode = 0644);
+    /// A file in this folder that has no name and goes with its descriptor; unsupported on some file systems.
+    static Result<File> open_nameless(const std::string& folder, unsigned mode = 0644);
     /// Takes over an open descriptor; `path` is for messages.
     static File adopt(int descriptor, std::string path) { return {descriptor, std::move(path)}; }
 
@@ -59,7 +64,8 @@ Result<FileState> file_state(const std::string& path);
 bool file_exists(const std::string& path);
 /// Refuses files larger than `limit` before allocating.
 Result<std::string> read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 30);
-/// Temporary file beside it, fsync, rename, fsync of the folder: the old or the new content, never a mixture.
+/// Temporary file beside it, fsync, rename, fsync of the folder: the old or the new content, never a mixture. Where the
+/// file system has nameless files (O_TMPFILE) a crash leaves no temporary file, or one that the next write replaces.
 Status write_file_durably(const std::string& path, std::string_view bytes, unsigned mode = 0644);
 
 struct FolderEntry {

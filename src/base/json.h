@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,12 @@ struct JsonLimits {
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 Result<OrderedJson> parse_ordered_json(std::string_view text, const JsonLimits& limits = {});
 
-/// RFC 8785 (JSON Canonicalization Scheme). Numbers must be integers of at most 2^53 or finite doubles.
+/// RFC 8785 (JSON Canonicalization Scheme). Numbers must be integers of at most 2^53 or finite doubles, and strings
+/// UTF-8: the schemas of what Godwit writes see to that. An integer beyond it is written with all its digits (never
+/// rounded), a number that is not finite as null.
 std::string canonical_json(const Json& value);
+/// The text as a JSON string with its quotes, escaped as RFC 8785 section 3.2.2.2 says.
+std::string json_quote(std::string_view text);
 
 /// Typed access with an error that names the field: `json_string(table, "Name")`.
 Result<std::string> json_string(const Json& object, std::string_view field);

@@ -44,6 +44,8 @@ struct StepTraits {
     bool is_local = false;         ///< everything ends with the process: absence counts at once
     std::chrono::milliseconds call_time_limit{60'000}; ///< of one call; what the intent records
     Settling settling;             ///< ignored when local
+    std::chrono::milliseconds ready_time_limit{3'600'000}; ///< from `made` to `done`; asynchronous creation only
+    std::chrono::milliseconds poll_interval{2'000};        ///< between looks at what is not ready yet
     std::string_view marker_place; ///< where its marker goes, for the documentation
 };
 
@@ -64,7 +66,10 @@ public:
     virtual std::stop_token stop() const = 0;
     /// Folder for ledgers and rejects of this run, mode 0700, outside of the warehouse.
     virtual const std::string& run_files() const = 0;
+    /// What another step of the run recorded.
     virtual Result<std::string> result_of(std::string_view step_id) const = 0;
+    /// The present value that a person saw and allowed to be removed (`run resolve --undo`); empty: none.
+    virtual std::string permitted_value() const = 0;
 
     virtual Result<std::vector<store::PartRow>> parts() const = 0;
     /// Commits the part's intent (and, with the first one, the step's transition to `made`).
@@ -95,6 +100,7 @@ struct LookUp {
     Verdict verdict = Verdict::absent;
     std::string target_id;
     std::string detail; ///< words: what was found, where, and how it differs
+    std::string value;  ///< what is there now, for a person to judge and for permitted_value()
     std::string result; ///< as Applied::result
 };
 
@@ -113,7 +119,8 @@ public:
     virtual Result<Applied> apply(StepContext& context) = 0;
     /// Finds what this step made by its marker, without changing anything.
     virtual Result<LookUp> look_up(StepContext& context) = 0;
-    /// Removes what the journal says we made, if its marker stands on it; gone already is success.
+    /// Removes what the journal says we made, if its marker stands on it (or it equals permitted_value()); gone already
+    /// is success. An Error of kind `different` means that what stands there is not ours: the step gets stuck.
     virtual Status compensate(StepContext& context) = 0;
 };
 

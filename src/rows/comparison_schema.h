@@ -73,7 +73,8 @@ struct ComparisonSchema {
 };
 
 /// Canonical form: `{"columns":[{"change":..,"detail":..,"name":..,"source":[..],"type":..}],"grouping":[..],
-/// "identifiers":[..],"version":1}`. A type is its name, `decimal(p,s)`, or an object `{"kind":..,"children":[..]}`.
+/// "identifiers":[..],"version":1}`; change `none` and an empty detail are left out. A type is its name,
+/// `decimal(p,s)`, `json-normalised`, or an object `{"children":[{"name":..,"type":..}],"kind":..}`.
 Json to_json(const ComparisonSchema& schema);
 /// Refuses unknown names, empty or duplicate columns, groupings and identifiers that are no column.
 Result<ComparisonSchema> comparison_schema_from_json(const Json& json);

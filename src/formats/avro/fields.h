@@ -53,7 +53,8 @@ private:
         const Node* record = nullptr;
         std::vector<Step> steps;
     };
-    struct Adder;
+    int make_plan(const Node& record);
+    void add(const FieldPath& path, int slot);
     bool walk(const Plan& plan, Cursor& cursor, std::span<Slice> slices) const;
     bool visit(const Node& type, const Step& step, Cursor& cursor, std::span<Slice> slices) const;
     std::vector<Plan> plans_;
@@ -66,6 +67,13 @@ struct Edit {
     std::size_t slot = 0;
     std::string bytes;
 };
+
+/// An edit of a string or bytes field, and of an int or long field.
+Edit bytes_edit(std::size_t slot, std::string_view bytes);
+Edit long_edit(std::size_t slot, std::int64_t value);
+/// The content of a present string or bytes field.
+std::string_view slice_bytes(std::string_view block, const Slice& slice);
+std::int64_t slice_long(std::string_view block, const Slice& slice);
 
 struct RewriteCounts {
     std::int64_t records = 0;

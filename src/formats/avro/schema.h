@@ -71,7 +71,7 @@ struct Node {
 /// A parsed schema that remembers its text, so that printing loses nothing.
 class Schema {
 public:
-    /// Errors name the JSON path of what is wrong. At most 1,000,000 bytes, 64 levels, 100,000 nodes.
+    /// Errors name the JSON path of what is wrong. At most 16,000,000 bytes, 64 levels, 100,000 nodes.
     static Result<Schema> parse(std::string_view json);
 
     const Node& root() const { return *root_; }

@@ -60,5 +60,7 @@ Result<Value> decode(const Node& type, Cursor& cursor, const DecodeLimits& limit
 Status encode(const Node& type, const Value& value, std::string& out);
 /// Moves the cursor behind one datum without building it.
 Status skip(const Node& type, Cursor& cursor);
+/// The same without an error to build: false if the datum is damaged.
+bool try_skip(const Node& type, Cursor& cursor);
 
 } // namespace godwit::avro

@@ -1,0 +1,98 @@
+#include "base/fault_point.h"
+
+#include "base/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#ifdef GODWIT_FAULT_POINTS
+namespace godwit {
+namespace {
+
+Status first_place() {
+    FAULT_POINT("base_test.first");
+    return {};
+}
+
+Status second_place() {
+    FAULT_POINT("base_test.second");
+    return {};
+}
+
+[[maybe_unused]] Status never_called() {
+    FAULT_POINT("base_test.never_called");
+    return {};
+}
+
+class FaultPoint : public ::testing::Test {
+protected:
+    FaultPoint() { clear_fault(); }
+    ~FaultPoint() override { clear_fault(); }
+};
+
+using FaultPointDeathTest = FaultPoint;
+
+TEST_F(FaultPoint, names_are_known_whether_executed_or_not) {
+    EXPECT_THAT(fault_point_names(), ::testing::IsSupersetOf({"base_test.first", "base_test.never_called"}));
+    EXPECT_TRUE(std::is_sorted(fault_point_names().begin(), fault_point_names().end()) || fault_point_names().empty());
+}
+
+TEST_F(FaultPoint, errors_at_the_nth_pass_only) {
+    set_fault("base_test.first", 2, FaultAction::error);
+    EXPECT_FALSE(second_place().is_error());
+    EXPECT_FALSE(first_place().is_error());
+    const auto hit = first_place();
+    ASSERT_TRUE(hit.is_error());
+    EXPECT_EQ(hit.error().kind(), ErrorKind::io);
+    EXPECT_EQ(hit.error().where(), "fault point base_test.first");
+    EXPECT_FALSE(first_place().is_error());
+    EXPECT_EQ(fault_passes("base_test.first"), 3u);
+    EXPECT_EQ(fault_passes(), 4u);
+    clear_fault();
+    EXPECT_EQ(fault_passes(), 0u);
+}
+
+TEST_F(FaultPoint, the_star_counts_every_point) {
+    set_fault("*", 2, FaultAction::error);
+    EXPECT_FALSE(first_place().is_error());
+    EXPECT_TRUE(second_place().is_error());
+}
+
+TEST_F(FaultPointDeathTest, kills_without_a_chance_to_clean_up) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    EXPECT_EXIT(
+        {
+            set_fault("base_test.first", 1, FaultAction::kill);
+            (void)first_place();
+        },
+        ::testing::KilledBySignal(SIGKILL), "");
+}
+
+// The variables are read at the first pass of a process; a threadsafe death test is a fresh process.
+void pass_both_with(const char* fault, const std::string& trace) {
+    ::setenv("GODWIT_FAULT", fault, 1);
+    ::setenv("GODWIT_FAULT_TRACE", trace.c_str(), 1);
+    for (const auto& status : {first_place(), second_place()}) {
+        if (status.is_error())
+            std::fprintf(stderr, "%s\n", status.error().to_line().c_str());
+    }
+    std::_Exit(7);
+}
+
+TEST(FaultPointEnvironmentDeathTest, variables_are_obeyed) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    ::setenv("TMPDIR", "/tmp", 1);
+    const std::string trace = "/tmp/godwit-fault-trace-" + std::to_string(::getppid());
+    EXPECT_EXIT(pass_both_with("base_test.second:1:kill", trace), ::testing::KilledBySignal(SIGKILL), "");
+    EXPECT_EXIT(pass_both_with("base_test.second:1:error", trace), ::testing::ExitedWithCode(7),
+                "injected.*base_test.second");
+    EXPECT_EXIT(pass_both_with("base_test.second:0:error", trace), ::testing::ExitedWithCode(7), "cannot be understood");
+    EXPECT_EXIT(pass_both_with("base_test.second:1:explode", trace), ::testing::ExitedWithCode(7), "be understood");
+}
+
+} // namespace
+} // namespace godwit
+#endif

@@ -1,0 +1,150 @@
+#include "base/environment.h"
+#include "base/file.h"
+#include "base/file_internals.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+namespace godwit {
+
+using file_internals::check_path;
+using file_internals::state_of;
+
+namespace {
+
+struct CloseFolder {
+    void operator()(DIR* folder) const { ::closedir(folder); }
+};
+using Folder = std::unique_ptr<DIR, CloseFolder>;
+
+/// Nothing where the entry went away between being listed and being looked at.
+Result<std::optional<FileState>> state_in(DIR* folder, const std::string& path, const char* name) {
+    struct stat raw {};
+    if (::fstatat(::dirfd(folder), name, &raw, AT_SYMLINK_NOFOLLOW) == 0)
+        return std::optional(state_of(raw));
+    if (errno == ENOENT)
+        return std::optional<FileState>();
+    return system_error(errno, "the file cannot be looked at", printable(path) + "/" + printable(name));
+}
+
+} // namespace
+
+Result<std::vector<FolderEntry>> list_folder(const std::string& path) {
+    TRY(check_path(path));
+    const Folder folder(::opendir(path.c_str()));
+    if (!folder)
+        return system_error(errno, "the folder cannot be listed", printable(path));
+    std::vector<FolderEntry> entries;
+    while (true) {
+        errno = 0;
+        const auto* entry = ::readdir(folder.get());
+        if (entry == nullptr)
+            break;
+        const std::string name = entry->d_name;
+        if (name == "." || name == "..")
+            continue;
+        if (const auto state = TRY(state_in(folder.get(), path, entry->d_name)))
+            entries.push_back({name, *state});
+    }
+    if (errno != 0)
+        return system_error(errno, "the folder cannot be listed", printable(path));
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+}
+
+Result<std::vector<std::string>> make_folders(const std::string& path, unsigned mode) {
+    TRY(check_path(path));
+    std::vector<std::string> made;
+    for (std::size_t end = 0; end != std::string::npos && end < path.size();) {
+        end = path.find('/', end + 1);
+        const auto folder = path.substr(0, end);
+        if (folder.back() == '/') // a double or a last slash
+            continue;
+        if (::mkdir(folder.c_str(), mode) == 0) {
+            made.push_back(folder);
+            continue;
+        }
+        const int problem = errno;
+        struct stat raw {};
+        if (::stat(folder.c_str(), &raw) == 0 && S_ISDIR(raw.st_mode)) // stat: a link to a folder will do
+            continue;
+        return system_error(problem, "the folder cannot be made", printable(folder));
+    }
+    return made;
+}
+
+Status sync_folder(const std::string& path) {
+    TRY(check_path(path));
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return system_error(errno, "the folder cannot be opened", printable(path));
+    const int problem = ::fsync(descriptor) == 0 ? 0 : errno;
+    ::close(descriptor);
+    if (problem != 0)
+        return system_error(problem, "the folder cannot be made durable", printable(path));
+    return {};
+}
+
+Status rename_without_replacing(const std::string& from, const std::string& to) {
+    TRY(check_path(from));
+    TRY(check_path(to));
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
+        return {};
+    const char* what = "the file cannot be given its name";
+    if (errno != EINVAL && errno != ENOSYS)
+        return system_error(errno, what, printable(to));
+    if (::link(from.c_str(), to.c_str()) != 0)
+        return system_error(errno, what, printable(to));
+    return remove_file(from);
+}
+
+Status remove_file(const std::string& path) {
+    TRY(check_path(path));
+    if (::unlink(path.c_str()) != 0)
+        return system_error(errno, "the file cannot be removed", printable(path));
+    return {};
+}
+
+Status remove_empty_folder(const std::string& path) {
+    TRY(check_path(path));
+    if (::rmdir(path.c_str()) != 0)
+        return system_error(errno, "the folder cannot be removed", printable(path));
+    return {};
+}
+
+Status remove_tree(const std::string& path) {
+    TRY(check_path(path));
+    std::error_code problem;
+    std::filesystem::remove_all(path, problem); // by openat, following no link (libstdc++ since 12)
+    if (problem)
+        return system_error(problem.value(), "the folder cannot be removed", printable(path));
+    return {};
+}
+
+Result<TemporaryFolder> TemporaryFolder::create(const std::string& prefix) {
+    auto path = ProcessEnvironment().get("TMPDIR").value_or("/tmp") + "/" + prefix + "-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr)
+        return system_error(errno, "no temporary folder can be made", printable(path));
+    return TemporaryFolder(std::move(path));
+}
+
+TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+
+TemporaryFolder::~TemporaryFolder() {
+    if (!path_.empty())
+        (void)remove_tree(path_);
+}
+
+} // namespace godwit

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "core/journal.h"
+#include "core/lane.h"
+#include "core/step_context.h"
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace godwit::core {
+
+/// Takes single steps through their states. Thread-safe; each row belongs to one thread at a time.
+///
+/// An Error of these functions is not the step's: the journal failed or the process is told to stop, so the run stops
+/// and the row stays as it was committed.
+class StepRunner {
+public:
+    StepRunner(Journal& journal, const PlanHeader& header, LaneRun& lane, std::string run_files, std::stop_token stop)
+        : journal_(&journal), header_(&header), lane_(&lane), run_files_(std::move(run_files)), stop_(std::move(stop)) {}
+
+    /// What the caller does next.
+    enum class Next {
+        ended,     ///< done, failed, broken, stuck, skipped: dependants may go on or must be skipped
+        look,      ///< unknown or made: call `look` again, not before `not_before`
+        unsettled, ///< unknown, and looking again will not help in this run
+        stale,     ///< the resource changed since the plan: every step of it is to be skipped
+        stopped,   ///< interrupted at a checkpoint; the row says how far it got
+    };
+    struct Outcome {
+        store::StepRow row;
+        Next next = Next::ended;
+        Micros not_before = 0;
+    };
+
+    /// A planned step whose dependencies are done.
+    Result<Outcome> run(store::StepRow row);
+    /// A step in `unknown`, or in `made` with nothing running: looks at the target and moves it accordingly.
+    Result<Outcome> look(store::StepRow row, int looks_so_far);
+    /// Whether anything of the step's marker stands at the target although its row does not say so.
+    Result<bool> leaves_something(const store::StepRow& row);
+    /// made, broken, done, compensating or undo_failed -> compensated, undo_failed or stuck.
+    Result<Outcome> compensate(store::StepRow row);
+    StepTraits traits(const store::StepRow& row);
+
+private:
+    struct Call {
+        StepKind* kind;
+        StepTraits traits;
+        JournalContext context;
+    };
+    Result<Call> prepare(const store::StepRow& row);
+    Result<bool> pin_or_stale(Call& call, std::optional<store::PinRow>& new_pin);
+    Status commit_intent(Call& call, const std::optional<store::PinRow>& new_pin);
+    Result<Outcome> apply(Call& call);
+    Result<Outcome> accept(Call& call, Applied applied);
+    Result<Outcome> accept_verdict(Call& call, const Applied& applied);
+    Result<Outcome> refuse(Call& call, const Error& error);
+    Result<Outcome> conclude(Call& call, const LookUp& found, int looks_so_far);
+    Result<Outcome> conclude_absence(Call& call, int looks_so_far);
+    Outcome wait_until_ready(Call& call);
+    std::mutex& resource_mutex(const std::string& resource);
+    int count_repetition(const std::string& step);
+
+    Journal* journal_;
+    const PlanHeader* header_;
+    LaneRun* lane_;
+    std::string run_files_;
+    std::stop_token stop_;
+    std::mutex mutexes_mutex_;
+    std::map<std::string, std::mutex> resource_mutexes_;
+    std::map<std::string, int> repetitions_; ///< calls of this process whose answer was lost, by step
+};
+
+} // namespace godwit::core
