@@ -220,31 +220,35 @@ std::string temporary_name(const std::string& path) {
     return folder_of(path) + "/.godwit-" + base32(sha256(path.substr(path.rfind('/') + 1)).substr(0, 10));
 }
 
-/// Gives a written, nameless file its name; what stood there is replaced in one step.
-Status link_over(const File& nameless, const std::string& path) {
+/// Gives a written, nameless file its name; what stood there is replaced in one step. False: another writer of the same
+/// file took the temporary name, and a file that has lost its only name can get none any more.
+Result<bool> link_over(const File& nameless, const std::string& path) {
     const auto source = "/proc/self/fd/" + std::to_string(nameless.descriptor());
     const auto link_as = [&source](const std::string& name) {
         return ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
     };
     int problem = link_as(path);
-    const auto temporary = temporary_name(path);
-    // Another process may write the same file: then either may rename or remove the temporary name of the other, which
-    // always belongs to a complete file; the loser tries again.
-    for (int attempt = 0; problem == EEXIST && attempt < 1000; ++attempt) {
+    if (problem == EEXIST) {
+        const auto temporary = temporary_name(path);
+        ::unlink(temporary.c_str()); // a crash left it, or it belongs to another writer, who then tries again
         problem = link_as(temporary);
-        if (problem == EEXIST) {
+        if (problem == EEXIST)
+            return false;
+        if (problem == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
+            problem = errno;
+            if (problem == ENOENT)
+                return false;
             ::unlink(temporary.c_str());
-        } else if (problem == 0) {
-            if (::rename(temporary.c_str(), path.c_str()) != 0)
-                problem = errno == ENOENT ? EEXIST : errno;
-            ::unlink(temporary.c_str()); // also after success: renaming one link of a file to another does nothing
         }
     }
-    return problem == 0 ? Status() : system_error(problem, "the file cannot be put in its place", printable(path));
+    if (problem != 0)
+        return system_error(problem, "the file cannot be put in its place", printable(path));
+    return true;
 }
 
-/// For file systems without O_TMPFILE.
-Status write_and_rename(const std::string& path, std::string_view bytes, unsigned mode) {
+} // namespace
+
+Status file_internals::write_and_rename(const std::string& path, std::string_view bytes, unsigned mode) {
     static std::atomic<std::uint64_t> counter{0};
     const auto temporary =
         temporary_name(path) + "-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1));
@@ -261,21 +265,24 @@ Status write_and_rename(const std::string& path, std::string_view bytes, unsigne
     return status;
 }
 
-} // namespace
-
 Status write_file_durably(const std::string& path, std::string_view bytes, unsigned mode) {
-    auto nameless = File::open_nameless(folder_of(path), mode);
-    if (nameless.is_error() && nameless.error().kind() != ErrorKind::unsupported)
-        return std::move(nameless).error();
     TRY(check_path(path));
-    if (nameless.is_error()) {
-        TRY(write_and_rename(path, bytes, mode));
-    } else {
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+        auto nameless = File::open_nameless(folder_of(path), mode);
+        if (nameless.is_error() && nameless.error().kind() != ErrorKind::unsupported)
+            return std::move(nameless).error();
+        if (nameless.is_error()) {
+            TRY(write_and_rename(path, bytes, mode));
+            return sync_folder(folder_of(path));
+        }
         TRY(nameless->write(bytes));
         TRY(nameless->sync());
-        TRY(link_over(*nameless, path));
+        if (TRY(link_over(*nameless, path)))
+            return sync_folder(folder_of(path));
     }
-    return sync_folder(folder_of(path));
+    return Error::make(ErrorKind::conflict, "the file cannot be put in its place")
+        .why("others write the same file all the time")
+        .at(printable(path));
 }
 
 } // namespace godwit

@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include "base/file_internals.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +22,8 @@ protected:
     std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
     std::vector<std::string> names(const std::string& folder) const {
         std::vector<std::string> found;
-        for (const auto& entry : list_folder(folder).value())
+        const auto entries = list_folder(folder).value();
+        for (const auto& entry : entries)
             found.push_back(entry.name);
         return found;
     }
@@ -99,13 +102,25 @@ TEST_F(FileTest, durable_writes_replace_as_a_whole_and_leave_nothing_else) {
     EXPECT_THAT(names(folder_.path()), ElementsAre("a", "folder", std::string(255, 'n')));
 }
 
+TEST_F(FileTest, durable_writes_without_nameless_files) {
+    for (const auto* content : {"first", "second"}) {
+        ASSERT_FALSE(file_internals::write_and_rename(path("a"), content, 0600).is_error());
+        EXPECT_EQ(read_file(path("a")).value(), content);
+    }
+    ASSERT_FALSE(make_folders(path("folder")).is_error());
+    EXPECT_TRUE(file_internals::write_and_rename(path("folder"), "x", 0600).is_error());
+    EXPECT_THAT(names(folder_.path()), ElementsAre("a", "folder"));
+}
+
 TEST_F(FileTest, durable_writers_do_not_mix) {
     {
         std::vector<std::jthread> writers;
         for (char letter = 'a'; letter < 'e'; ++letter) {
             writers.emplace_back([this, letter] {
-                for (int i = 0; i < 20; ++i)
-                    EXPECT_FALSE(write_file_durably(path("shared"), std::string(5000, letter)).is_error());
+                for (int i = 0; i < 20; ++i) {
+                    const auto written = write_file_durably(path("shared"), std::string(5000, letter));
+                    EXPECT_FALSE(written.is_error()) << written.error().to_line();
+                }
             });
         }
     }
