@@ -17,9 +17,9 @@ BANNED = [
     (r"(?<![\w.>])(std::|::)?(time|gettimeofday|clock_gettime)\s*\(", ("base",), "time is injected: base/clock.h"),
     (r"_clock::now\s*\(", ("base",), "time is injected: base/clock.h"),
     (r"(?<![\w.>])(std::|::)?s?rand\s*\(|\brandom_device\b|\bmt19937", ("base",), "chance is injected: base/random.h"),
-    (r"\bsleep_(for|until)\s*\(|(?<![\w.>])u?sleep\s*\(", ("base",), "waiting is injected: base/clock.h"),
+    (r"\bthis_thread::sleep_|(?<![\w.>])u?sleep\s*\(", ("base",), "waiting is injected: base/clock.h"),
     (r"(?<![\w.>])::(socket|connect|bind|listen|accept4?)\s*\(", ("base", "net"), "sockets live in net"),
-    (r"\busing namespace std\b", (), "names are written out"),
+    (r"\busing namespace std\s*;", (), "names are written out"),
     (r"\b(TODO|FIXME|XXX|HACK)\b", (), "what is not done is not in the code"),
     (r"catch\s*\(\s*\.\.\.\s*\)\s*\{\s*\}", (), "an exception is never swallowed"),
 ]
