@@ -50,7 +50,8 @@ std::string_view name_in(const Table& table, Kind kind) {
 
 template <typename Table>
 auto kind_in(const Table& table, std::string_view text) -> Result<typename Table::value_type::first_type> {
-    const auto found = std::find_if(table.begin(), table.end(), [&](const auto& entry) { return entry.second == text; });
+    const auto found =
+        std::find_if(table.begin(), table.end(), [&](const auto& entry) { return entry.second == text; });
     if (found == table.end())
         return Error::make(ErrorKind::invalid_input, "'" + printable(text) + "' is no kind of table");
     return found->first;
@@ -258,7 +259,8 @@ public:
     static Json json(const T& value) {
         if constexpr (std::is_same_v<T, std::uint64_t> || std::is_same_v<T, std::int64_t>) {
             return std::to_string(value);
-        } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, bool> || std::is_same_v<T, std::int32_t>) {
+        } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, bool> ||
+                             std::is_same_v<T, std::int32_t>) {
             return value;
         } else if constexpr (std::is_enum_v<T>) {
             return std::string(to_string(value));
@@ -314,7 +316,8 @@ public:
                 return wrong_type("true or false");
             into = json.get<bool>();
         } else if constexpr (std::is_same_v<T, std::int32_t>) {
-            if (!json.is_number_integer() || json.get<std::int64_t>() != static_cast<std::int32_t>(json.get<std::int64_t>()))
+            if (!json.is_number_integer() ||
+                json.get<std::int64_t>() != static_cast<std::int32_t>(json.get<std::int64_t>()))
                 return wrong_type("a 32-bit number");
             into = json.get<std::int32_t>();
         } else if constexpr (std::is_same_v<T, TableKind>) {
@@ -400,7 +403,8 @@ Result<Facts> facts_from_json(std::string_view json) {
     Facts facts;
     TRY(Reader::read(document, facts));
     if (facts.version != kFactsVersion)
-        return Error::make(ErrorKind::unsupported, "the assessment holds facts of version " + std::to_string(facts.version))
+        return Error::make(ErrorKind::unsupported,
+                           "the assessment holds facts of version " + std::to_string(facts.version))
             .why("this godwit reads version " + std::to_string(kFactsVersion))
             .fix("assess again with this godwit")
             .at("version");

@@ -12,9 +12,10 @@
 
 /// What the lakehouse lane knows about each resource: `core::Resource::facts`, canonical JSON, version 1.
 ///
-/// Field names in the JSON are the member names below. 64-bit ids, sizes and counts are decimal strings, times are RFC 3339
-/// in UTC (empty: not known), digests are SHA-256 in hex. Fields are only added within one version; readers ignore fields
-/// that they do not know, and a missing field has the default below. docs/reference/lakehouse-facts.md lists them.
+/// Field names in the JSON are the member names below. 64-bit ids, sizes and counts are decimal strings, times are RFC
+/// 3339 in UTC (empty: not known), digests are SHA-256 in hex. Fields are only added within one version; readers ignore
+/// fields that they do not know, and a missing field has the default below. docs/reference/lakehouse-facts.md lists
+/// them.
 namespace godwit::lakehouse {
 
 inline constexpr int kFactsVersion = 1;
@@ -24,8 +25,8 @@ inline constexpr int kFactsVersion = 1;
 ///   source (metadata)  "iceberg", table uuid
 ///   target             uuid of the catalogue, canonical path of the warehouse | namespace levels..., table or folder
 namespace type {
-inline constexpr std::string_view kEstate = "estate";       ///< the source as a whole: one for each assessment
-inline constexpr std::string_view kExportFile = "file";     ///< only files of the export that have a problem
+inline constexpr std::string_view kEstate = "estate";   ///< the source as a whole: one for each assessment
+inline constexpr std::string_view kExportFile = "file"; ///< only files of the export that have a problem
 inline constexpr std::string_view kDatabase = "database";
 inline constexpr std::string_view kTable = "table";
 inline constexpr std::string_view kView = "view";
@@ -34,7 +35,8 @@ inline constexpr std::string_view kPartition = "partition"; ///< in key order wi
 inline constexpr std::string_view kWarehouse = "warehouse"; ///< the target: one for each assessment
 inline constexpr std::string_view kNamespace = "namespace";
 inline constexpr std::string_view kTargetTable = "target-table";
-inline constexpr std::string_view kTargetFolder = "target-folder"; ///< `<namespace>/<table>` that stands in the warehouse
+inline constexpr std::string_view kTargetFolder =
+    "target-folder"; ///< `<namespace>/<table>` that stands in the warehouse
 } // namespace type
 
 /// Told apart as lakehouse.md says: parameters first, then the SerDe, then the input format.
@@ -69,8 +71,9 @@ Result<TableKind> parse_table_kind(std::string_view text);
 struct Place {
     std::string location; ///< as the catalogue spells it
     std::string folder;   ///< absolute local path that the prefix map gives; empty: unmapped
-    std::string problem;  ///< why nothing can be read there ("unmapped", "missing", "unreadable", "invalid"); empty: readable
-    std::string detail;   ///< the problem in words
+    std::string
+        problem; ///< why nothing can be read there ("unmapped", "missing", "unreadable", "invalid"); empty: readable
+    std::string detail; ///< the problem in words
 };
 
 /// Of a complete listing. `bytes` is what `du --apparent-size` adds up for files.
@@ -107,26 +110,26 @@ struct Storage {
 /// What all partitions of a table amount to; each is a resource of its own.
 struct PartitionSummary {
     std::uint64_t count = 0;
-    std::uint64_t outside_table = 0;     ///< location not below the table's
-    std::uint64_t other_storage = 0;     ///< another SerDe or input format than the table's
-    std::uint64_t other_columns = 0;     ///< columns differ in name, type or order from the table's
-    std::uint64_t unreadable = 0;        ///< unmapped, missing or unreadable location
-    std::uint64_t empty = 0;             ///< no data object
-    std::uint64_t null_values = 0;       ///< with at least one `__HIVE_DEFAULT_PARTITION__`
-    std::uint64_t wrong_arity = 0;       ///< more or fewer values than partition keys
-    std::uint64_t duplicates = 0;        ///< same values twice in the export; the first stands
+    std::uint64_t outside_table = 0;        ///< location not below the table's
+    std::uint64_t other_storage = 0;        ///< another SerDe or input format than the table's
+    std::uint64_t other_columns = 0;        ///< columns differ in name, type or order from the table's
+    std::uint64_t unreadable = 0;           ///< unmapped, missing or unreadable location
+    std::uint64_t empty = 0;                ///< no data object
+    std::uint64_t null_values = 0;          ///< with at least one `__HIVE_DEFAULT_PARTITION__`
+    std::uint64_t wrong_arity = 0;          ///< more or fewer values than partition keys
+    std::uint64_t duplicates = 0;           ///< same values twice in the export; the first stands
     std::uint64_t unregistered_objects = 0; ///< data objects below the table that belong to no partition
     std::uint64_t unregistered_bytes = 0;
-    std::uint64_t nested_objects = 0;    ///< data objects in folders below their partition (or table, unpartitioned)
-    std::string example;                 ///< display of the first partition that one of the counts above is about
-    std::string digest;                  ///< over the canonical entries of all partitions in key order
+    std::uint64_t nested_objects = 0; ///< data objects in folders below their partition (or table, unpartitioned)
+    std::string example;              ///< display of the first partition that one of the counts above is about
+    std::string digest;               ///< over the canonical entries of all partitions in key order
 };
 
 /// What metadata.json says; true where Glue's columns are only informative.
 struct IcebergFacts {
     std::string metadata_location; ///< as the catalogue spells it
     std::string metadata_file;     ///< absolute local path
-    std::string problem;           ///< "absent", "unmapped", "missing", "unreadable", "invalid"; empty: the fields below hold
+    std::string problem; ///< "absent", "unmapped", "missing", "unreadable", "invalid"; empty: the fields below hold
     std::string detail;
     std::uint64_t metadata_size = 0;
     std::string metadata_digest;
@@ -147,17 +150,18 @@ struct IcebergFacts {
     };
     std::vector<Reference> references;
     std::string updated_at;
-    std::string newer_metadata;     ///< a file beside it with a higher version: the catalogue may be behind
-    bool encrypted = false;         ///< encryption keys in use
-    std::uint64_t live_data_files = 0;   ///< of the current snapshot, from its summary
+    std::string newer_metadata;        ///< a file beside it with a higher version: the catalogue may be behind
+    bool encrypted = false;            ///< encryption keys in use
+    std::uint64_t live_data_files = 0; ///< of the current snapshot, from its summary
     std::uint64_t live_delete_files = 0;
     std::uint64_t live_rows = 0;
     std::uint64_t live_bytes = 0;
-    bool live_known = false;        ///< the summary held the totals above
-    std::vector<Place> prefixes;    ///< every distinct root of paths in metadata.json and in the current manifest list
-    std::uint64_t outside_paths = 0;     ///< paths of metadata.json and manifest lists that lie outside `location`
-    std::uint64_t missing_needed = 0;    ///< manifest lists or manifests that a snapshot with a ref needs and are not there
-    std::uint64_t missing_history = 0;   ///< the same that only history names
+    bool live_known = false;         ///< the summary held the totals above
+    std::vector<Place> prefixes;     ///< every distinct root of paths in metadata.json and in the current manifest list
+    std::uint64_t outside_paths = 0; ///< paths of metadata.json and manifest lists that lie outside `location`
+    std::uint64_t missing_needed =
+        0; ///< manifest lists or manifests that a snapshot with a ref needs and are not there
+    std::uint64_t missing_history = 0; ///< the same that only history names
     std::string missing_example;
 };
 
@@ -173,31 +177,31 @@ struct TableFacts {
     std::string created_at;
     std::string updated_at;
     std::map<std::string, std::string> parameters;
-    std::vector<Column> columns;        ///< without Iceberg's dropped ones; without partition keys
-    std::uint64_t dropped_columns = 0;  ///< Iceberg: historic columns that the catalogue still lists
+    std::vector<Column> columns;       ///< without Iceberg's dropped ones; without partition keys
+    std::uint64_t dropped_columns = 0; ///< Iceberg: historic columns that the catalogue still lists
     std::vector<Column> partition_keys;
     Storage storage;
     std::vector<std::string> bucket_columns;
     std::int64_t buckets = 0;
     std::vector<std::string> sort_columns;
-    bool transactional = false;  ///< Hive ACID
-    bool projection = false;     ///< partitions by rule, usually none registered
-    bool lake_formation = false; ///< location registered with Lake Formation
-    bool governed_columns = false; ///< the schema stands in a schema registry: columns may be absent
-    Place place;                         ///< the table's own location
+    bool transactional = false;           ///< Hive ACID
+    bool projection = false;              ///< partitions by rule, usually none registered
+    bool lake_formation = false;          ///< location registered with Lake Formation
+    bool governed_columns = false;        ///< the schema stands in a schema registry: columns may be absent
+    Place place;                          ///< the table's own location
     std::vector<Place> additional_places; ///< AdditionalLocations
     PartitionSummary partitions;
-    Sizes sizes;                 ///< of everything below all places of the table, each object once
-    std::string listing_digest;  ///< over (location, key, size, mtime_ns) of that listing in order
+    Sizes sizes;                         ///< of everything below all places of the table, each object once
+    std::string listing_digest;          ///< over (location, key, size, mtime_ns) of that listing in order
     std::uint64_t suffix_mismatches = 0; ///< data objects whose suffix says another format than the SerDe
     std::string suffix_example;
     std::map<std::string, std::string> estimates; ///< crawler's sizeKey, recordCount, objectCount ...
-    std::uint64_t duplicate_entries = 0; ///< the same table again in the export; the newest UpdateTime stands
-    bool names_differ_by_case = false;   ///< two columns that differ only by case
-    std::uint64_t unsupported_types = 0; ///< columns whose type Iceberg has no counterpart for
-    std::uint64_t widened_types = 0;     ///< tinyint, smallint, char, varchar
+    std::uint64_t duplicate_entries = 0;          ///< the same table again in the export; the newest UpdateTime stands
+    bool names_differ_by_case = false;            ///< two columns that differ only by case
+    std::uint64_t unsupported_types = 0;          ///< columns whose type Iceberg has no counterpart for
+    std::uint64_t widened_types = 0;              ///< tinyint, smallint, char, varchar
     std::string type_example;
-    std::string entry_digest;    ///< of the catalogue's entry as exported (canonical JSON)
+    std::string entry_digest; ///< of the catalogue's entry as exported (canonical JSON)
     std::optional<IcebergFacts> iceberg;
     /// What a plan pins, canonical JSON.
     /// iceberg: {"kind":"iceberg","metadata_location","metadata_size","metadata_digest"};
@@ -207,7 +211,7 @@ struct TableFacts {
 
 struct PartitionFacts {
     int version = kFactsVersion;
-    std::string table; ///< resource key
+    std::string table;               ///< resource key
     std::vector<std::string> values; ///< as Partition.Values has them
     Place place;
     bool outside_table = false;
@@ -229,7 +233,7 @@ struct ViewFacts {
     std::string description;
     std::string updated_at;
     std::vector<Column> columns;
-    std::string sql;           ///< original SQL, decoded; empty where it could not be
+    std::string sql;               ///< original SQL, decoded; empty where it could not be
     std::string default_catalogue; ///< Presto views: what unqualified names mean
     std::string default_schema;
     std::vector<std::string> dialects;
@@ -265,7 +269,7 @@ struct DatabaseFacts {
 
 struct ExportFileFacts {
     int version = kFactsVersion;
-    std::string file; ///< path below the export, printable
+    std::string file;    ///< path below the export, printable
     std::string problem; ///< "unreadable", "invalid", "unrecognised", "entry"
     std::string detail;
     std::uint64_t entries = 0; ///< entries that were read before the problem
@@ -285,19 +289,19 @@ struct EstateFacts {
     std::uint64_t partitions = 0;
     std::uint64_t orphan_partitions = 0; ///< whose table is not in the export
     std::string orphan_example;
-    std::uint64_t continued_pages = 0; ///< files that end with a NextToken which no other page took up
+    std::uint64_t continued_pages = 0;             ///< files that end with a NextToken which no other page took up
     std::map<std::string, std::uint64_t> unmapped; ///< `s3://bucket` to the number of locations without a `--map`
 };
 
 struct WarehouseFacts {
     int version = kFactsVersion;
-    std::string uri;    ///< file:///canonical/path
+    std::string uri; ///< file:///canonical/path
     std::string folder;
     std::string problem; ///< "missing", "not-a-folder", "unreadable", "read-only"; empty: fine
     std::string detail;
-    std::string catalogue;      ///< endpoint; empty: no catalogue was given
+    std::string catalogue; ///< endpoint; empty: no catalogue was given
     std::string catalogue_uuid;
-    std::string catalogue_problem; ///< why it cannot be used; empty: fine
+    std::string catalogue_problem;   ///< why it cannot be used; empty: fine
     std::string catalogue_warehouse; ///< what the catalogue says its warehouse is; empty: not said
     bool writable = false;
     bool case_sensitive = true;
