@@ -272,7 +272,7 @@ Status write_file_durably(const std::string& path, std::string_view bytes, unsig
         if (nameless.is_error() && nameless.error().kind() != ErrorKind::unsupported)
             return std::move(nameless).error();
         if (nameless.is_error()) {
-            TRY(write_and_rename(path, bytes, mode));
+            TRY(file_internals::write_and_rename(path, bytes, mode));
             return sync_folder(folder_of(path));
         }
         TRY(nameless->write(bytes));
