@@ -207,12 +207,34 @@ Result<bool> StepRunner::leaves_something(const store::StepRow& row) {
 }
 
 Result<StepRunner::Outcome> StepRunner::look(store::StepRow row, int looks_so_far) {
+    return look_for(std::move(row), looks_so_far, Purpose::go_on);
+}
+
+Result<StepRunner::Outcome> StepRunner::look_only(store::StepRow row, int looks_so_far) {
+    return look_for(std::move(row), looks_so_far, Purpose::only_look);
+}
+
+Status StepRunner::verify_again(const store::StepRow& row) {
+    auto call = TRY(prepare(row));
+    TRY(journal_->amend(
+        call.context.mutable_row(), [](store::StepRow&) {},
+        [&row](store::Transaction& transaction) { return transaction.clear_validations(row.run, row.step); }));
+    const auto applied = call.kind->apply(call.context);
+    if (call.context.journal_failure())
+        return *call.context.journal_failure();
+    if (applied.is_error())
+        return applied.error();
+    return journal_->amend(call.context.mutable_row(),
+                           [&](store::StepRow& edit) { edit.outcome = to_string(applied->verdict.value_or(Verdict{})); });
+}
+
+Result<StepRunner::Outcome> StepRunner::look_for(store::StepRow row, int looks_so_far, Purpose purpose) {
     auto call = TRY(prepare(row));
     if (always_absent(row))
         return conclude_absence(call, looks_so_far);
     if (call.traits.is_long && row.state == store::StepState::unknown && !TRY(call.context.parts()).empty()) {
         TRY(journal_->move(call.context.mutable_row(), store::StepState::made));
-        return apply(call);
+        return purpose == Purpose::go_on ? apply(call) : Outcome{call.context.row()};
     }
     const auto found = call.kind->look_up(call.context);
     if (call.context.journal_failure())
@@ -222,10 +244,11 @@ Result<StepRunner::Outcome> StepRunner::look(store::StepRow row, int looks_so_fa
             return Outcome{call.context.row(), Next::unsettled};
         return Outcome{call.context.row(), Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
     }
-    return conclude(call, *found, looks_so_far);
+    return conclude(call, *found, looks_so_far, purpose);
 }
 
-Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found, int looks_so_far) {
+Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found, int looks_so_far,
+                                                   Purpose purpose) {
     auto& row = call.context.mutable_row();
     const auto take_found = [&found](store::StepRow& edit) { take(edit, found.target_id, found.result); };
     const auto move = [&](store::StepState to, const Journal::Edit& edit) -> Result<Outcome> {
@@ -253,6 +276,8 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
     }
     if (is_unknown) {
         TRY(journal_->move(row, store::StepState::made, take_found));
+        if (purpose == Purpose::only_look)
+            return Outcome{row};
         if (call.traits.is_long)
             return apply(call);
     }

@@ -38,6 +38,10 @@ public:
     Result<Outcome> run(store::StepRow row);
     /// A step in `unknown`, or in `made` with nothing running: looks at the target and moves it accordingly.
     Result<Outcome> look(store::StepRow row, int looks_so_far);
+    /// The same without going on with a long step: for rollback and for people.
+    Result<Outcome> look_only(store::StepRow row, int looks_so_far);
+    /// Repeats the comparisons of a verify step that ended; its state stays, its outcome is replaced.
+    Status verify_again(const store::StepRow& row);
     /// Whether anything of the step's marker stands at the target although its row does not say so.
     Result<bool> leaves_something(const store::StepRow& row);
     /// made, broken, done, compensating or undo_failed -> compensated, undo_failed or stuck.
@@ -57,7 +61,9 @@ private:
     Result<Outcome> accept(Call& call, Applied applied);
     Result<Outcome> accept_verdict(Call& call, const Applied& applied);
     Result<Outcome> refuse(Call& call, const Error& error);
-    Result<Outcome> conclude(Call& call, const LookUp& found, int looks_so_far);
+    enum class Purpose { go_on, only_look };
+    Result<Outcome> look_for(store::StepRow row, int looks_so_far, Purpose purpose);
+    Result<Outcome> conclude(Call& call, const LookUp& found, int looks_so_far, Purpose purpose);
     Result<Outcome> conclude_absence(Call& call, int looks_so_far);
     Outcome wait_until_ready(Call& call);
     std::mutex& resource_mutex(const std::string& resource);

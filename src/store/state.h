@@ -139,6 +139,8 @@ public:
     /// Moves outbox rows into `event`, giving `seq`. Needs the plan's lease.
     virtual Status drain_outbox(const Lease& plan_lease, std::string_view run) = 0;
 
+    /// SQLite's integrity_check alone: what apply, resume and rollback begin with.
+    virtual Status check_structure() = 0;
     /// integrity_check, every checksum, every event chain, every batch digest. The error names the first bad row.
     virtual Status check() = 0;
     /// A consistent copy (SQLite: online backup to FILE; PostgreSQL: an error that names pg_dump).

@@ -1,0 +1,230 @@
+#include "core/engine.h"
+
+#include "base/fault_point.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "core/engine_session.h"
+#include "core/keys.h"
+
+#include <nlohmann/json.hpp>
+
+namespace godwit::core {
+
+namespace {
+
+using store::RunState;
+using store::StepState;
+
+std::string plan_scope(std::string_view plan) { return "plan:" + plan_prefix(plan); }
+
+Error unfinished(const store::RunRow& run, const std::optional<std::string>& holder) {
+    auto error = Error::make(ErrorKind::held, "the plan has a run that is not finished: " + run.id);
+    if (holder)
+        return std::move(error).why("it is held by " + *holder).fix("wait for it, or stop it there");
+    return std::move(error)
+        .why("it is " + std::string(store::to_string(run.state)))
+        .fix("go on with `godwit run resume " + run.id + "`, or undo it with `godwit run rollback " + run.id + "`");
+}
+
+} // namespace
+
+void LaneRegistry::add(Lane& lane) { lanes_.emplace(lane.describe().name, &lane); }
+
+Result<Lane*> LaneRegistry::find(std::string_view name) const {
+    const auto found = lanes_.find(name);
+    if (found != lanes_.end())
+        return found->second;
+    std::vector<std::string> names;
+    for (const auto& [known, lane] : lanes_)
+        names.push_back(known);
+    return Error::make(ErrorKind::usage, "there is no lane '" + printable(name) + "'")
+        .why("this version has: " + join(names, ", "))
+        .fix("use one of them");
+}
+
+Result<std::string> Engine::run_files(const RunRequest& request, const store::RunRow& run) const {
+    const std::string folder = request.run_files.empty() ? state_->run_files_folder() : request.run_files;
+    if (folder.empty())
+        return Error::make(ErrorKind::usage, "there is no folder for the run's files")
+            .why("the state database is on a server")
+            .fix("name one that every worker reaches with --run-files FOLDER");
+    // By plan and not by run: a marker's ledgers are found again by the plan's next run.
+    std::string path = folder + "/" + plan_prefix(run.plan);
+    TRY(make_folders(path, 0700));
+    return path;
+}
+
+Result<std::unique_ptr<Engine::Session>> Engine::open(std::string_view run_id, const RunRequest& request) {
+    TRY(state_->check_structure());
+    auto run = TRY(state_->run(run_id));
+    auto lease = HeldLease(*state_, TRY(state_->acquire(plan_scope(run.plan), request.holder)));
+    run = TRY(state_->run(run_id)); // as it is now that nobody else can change it
+    const auto plan = TRY(state_->plan(run.plan));
+    if (!plan)
+        return Error::make(ErrorKind::corrupt, "the run's plan is missing in the state database").at("run " + run.id);
+    auto header = TRY(plan_header_from_json(plan->header));
+    auto* lane = TRY(lanes_->find(header.lane));
+    if (lane->describe().version != header.lane_version)
+        return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + header.lane)
+            .why("it needs version " + std::to_string(header.lane_version) + ", this is " +
+                 std::to_string(lane->describe().version))
+            .fix("make the plan again, or use the version that made it");
+    auto lane_run = TRY(lane->open(header, services_));
+    auto files = TRY(run_files(request, run));
+    const auto held = lease.get();
+    auto session = std::make_unique<Session>(Session{std::move(lease), std::move(header), lane, std::move(lane_run),
+                                                     Journal(*state_, held, std::move(run), services_, request.listener), nullptr});
+    session->runner = std::make_unique<StepRunner>(session->journal, session->header, *session->lane_run, std::move(files),
+                                                   request.stop);
+    return session;
+}
+
+Status Engine::confirm_digest(const PlanFile& plan, const std::optional<std::string>& digest) {
+    const auto stated = TRY(stated_digest(plan.path));
+    const auto row = TRY(state_->plan(plan.digest));
+    if ((digest && *digest != plan.digest) || (!digest && stated && *stated != plan.digest && !row))
+        return Error::make(ErrorKind::stale, "the plan file is not the one that was made")
+            .why("its digest is " + plan.digest + ", expected was " + (digest ? *digest : *stated))
+            .fix("copy it again, or make the plan again")
+            .at(printable(plan.path));
+    if (!digest && !stated && !row)
+        return Error::make(ErrorKind::stale, "nothing confirms that the plan file is whole")
+            .why("its digest " + plan.digest + " is neither in the state database nor in a .sha256 file beside it")
+            .fix("give the digest that `godwit plan create` printed with --digest")
+            .at(printable(plan.path));
+    return {};
+}
+
+Status Engine::load_plan(const PlanFile& plan, const store::Lease& lease, const std::string& holder) {
+    if (TRY(state_->plan(plan.digest)))
+        return {};
+    // One transaction: a plan row without all of its steps never becomes visible.
+    return state_->write(std::span(&lease, 1), [&](store::Transaction& transaction) -> Status {
+        TRY(transaction.insert(store::PlanRow{plan.digest, plan.header.lane, plan_header_to_json(plan.header), plan.steps,
+                                              services_.clock->now(), holder}));
+        std::vector<store::PlanStepRow> batch;
+        const auto flush = [&]() -> Status {
+            TRY(transaction.insert(plan.digest, batch));
+            batch.clear();
+            return {};
+        };
+        const auto again =
+            TRY(read_plan(plan.path, [&](const PlanStep& step, std::int64_t position, std::string_view line) -> Status {
+                std::vector<std::string> needs;
+                for (const auto& key : step.depends_on)
+                    needs.push_back(step_id(key));
+                batch.push_back({step.id(), position, step.kind, step.resource, std::string(to_string(step.action)),
+                                 std::move(needs), std::string(line)});
+                return batch.size() < kStepBatch ? Status{} : flush();
+            }));
+        if (again.digest != plan.digest)
+            return Error::make(ErrorKind::stale, "the plan file changed while it was read").at(printable(plan.path));
+        return flush();
+    });
+}
+
+Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, const RunRequest& request) {
+    auto lane = TRY(lanes_->find(plan.header.lane));
+    if (lane->describe().version != plan.header.lane_version)
+        return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + plan.header.lane)
+            .fix("make the plan again with this version");
+    TRY(lane->open(plan.header, services_)); // an identity that does not hold refuses before anything is recorded
+    store::RunRow run;
+    {
+        const HeldLease lease(*state_, TRY(state_->acquire(plan_scope(plan.digest), request.holder)));
+        TRY(load_plan(plan, lease.get(), request.holder));
+        run = {services_.random->id(), plan.digest, RunState::running, services_.clock->now(), services_.clock->now(), "{}"};
+        const auto held = lease.get();
+        TRY(state_->write(std::span(&held, 1), [&](store::Transaction& transaction) -> Status {
+            if (const auto other = TRY(transaction.run_of_plan(plan.digest)))
+                return unfinished(*other, std::nullopt);
+            TRY(transaction.insert(run));
+            return transaction.emit({run.id, 0, 0, "", "run_state", "info", canonical_json({{"state", "running"}})});
+        }));
+    }
+    FAULT_POINT("engine.after-run-row");
+    return open(run.id, request);
+}
+
+Result<RunReport> Engine::apply(const std::string& plan_file, const std::optional<std::string>& digest,
+                                const RunRequest& request) {
+    TRY(state_->check_structure());
+    const auto plan = TRY(read_plan(plan_file, {}));
+    TRY(confirm_digest(plan, digest));
+    if (const auto run = TRY(state_->run_of_plan(plan.digest))) {
+        if (run->state == RunState::done)
+            return report_run(*state_, run->id);
+        return unfinished(*run, TRY(state_->holder(plan_scope(plan.digest))));
+    }
+    auto session = TRY(begin(plan, request));
+    TRY(look_at_everything(*session, true));
+    return forward(*session, request);
+}
+
+Result<RunReport> Engine::forward(Session& session, const RunRequest& request) {
+    Walk walk(session.journal, *session.runner, request.workers, request.stop);
+    TRY(walk.run());
+    auto report = TRY(report_run(*state_, session.journal.run().id));
+    const auto finished = report.count(StepState::done) + report.skipped_by_plan() == report.total();
+    TRY(session.journal.move_run(finished ? RunState::done : RunState::stopped));
+    report.run = session.journal.run();
+    report.interrupted = request.stop.stop_requested() && !finished;
+    return report;
+}
+
+/// Every step that is not done, whatever its recorded state and however the last owner ended (spine, section 6).
+Status Engine::look_at_everything(Session& session, bool forwards) {
+    std::int64_t after = -1;
+    for (;;) {
+        auto rows = TRY(state_->steps(session.journal.run().id, {}, after, kStepBatch));
+        if (rows.empty())
+            return {};
+        after = rows.back().position;
+        for (auto& row : rows)
+            if (row.state != StepState::done && row.state != StepState::compensated)
+                TRY(look_at(session, std::move(row), forwards));
+    }
+}
+
+Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {
+    switch (row.state) {
+    case StepState::intent:
+    case StepState::made: return session.journal.move(row, StepState::unknown);
+    case StepState::broken:
+        if (forwards || TRY(session.runner->leaves_something(row)))
+            return session.journal.move(row, StepState::unknown);
+        return {};
+    case StepState::planned:
+    case StepState::failed:
+    case StepState::skipped: break;
+    default: return {};
+    }
+    if (row.action == to_string(Action::skip))
+        return {};
+    if (TRY(session.runner->leaves_something(row)))
+        return session.journal.move(row, StepState::unknown);
+    if (forwards && row.state != StepState::planned)
+        return session.journal.move(row, StepState::planned, [](store::StepRow& edit) {
+            edit.reason.clear();
+            edit.error.clear();
+        });
+    return {};
+}
+
+Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::string>& replaced, const RunRequest& request) {
+    auto session = TRY(open(run, request));
+    switch (session->journal.run().state) {
+    case RunState::done:
+    case RunState::rolled_back: return report_run(*state_, run);
+    case RunState::rolling_back: return backward(*session, request);
+    case RunState::stopped: TRY(session->journal.move_run(RunState::running)); break;
+    case RunState::running: break;
+    }
+    if (replaced)
+        TRY(replace(*session, *replaced));
+    TRY(look_at_everything(*session, true));
+    return forward(*session, request);
+}
+
+} // namespace godwit::core

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/lane.h"
+#include "core/listener.h"
+#include "core/run_report.h"
+#include "core/walk.h"
+#include "store/state.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace godwit::core {
+
+/// The lanes of this program, registered by main.
+class LaneRegistry {
+public:
+    void add(Lane& lane);
+    Result<Lane*> find(std::string_view name) const;
+    const std::map<std::string, Lane*, std::less<>>& all() const { return lanes_; }
+
+private:
+    std::map<std::string, Lane*, std::less<>> lanes_;
+};
+
+struct RunRequest {
+    std::string holder;    ///< words for whoever meets our lease: who, where, doing what
+    std::string run_files; ///< where ledgers and rejects lie; empty: beside the state file
+    WorkerCounts workers;
+    std::stop_token stop;
+    RunListener* listener = nullptr;
+};
+
+enum class Resolution { look, adopt, forget, undo };
+
+/// Apply, resume, roll back, resolve, accept: what people do with runs (spine, sections 3 and 6).
+class Engine {
+public:
+    Engine(store::State& state, const LaneRegistry& lanes, const Services& services)
+        : state_(&state), lanes_(&lanes), services_(services) {}
+
+    /// Starts a run of a plan file. On a plan whose run is done: says so and does nothing. Kind `held` when a run of it is
+    /// unfinished: names the holder and the commands to go on.
+    Result<RunReport> apply(const std::string& plan_file, const std::optional<std::string>& digest, const RunRequest& request);
+    /// Goes on with a stopped run, forwards or, when it was rolling back, backwards. `replace` names a broken step that is
+    /// removed and made anew.
+    Result<RunReport> resume(std::string_view run, const std::optional<std::string>& replace, const RunRequest& request);
+    Result<RunReport> roll_back(std::string_view run, const RunRequest& request);
+    /// Decides about a stuck step. `look` gives what stands there now in the step's reason.
+    Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution, const RunRequest& request);
+    /// Waives the outcome of a failed verify step; `most` bounds the differences accepted.
+    Result<RunReport> accept(std::string_view run, std::string_view step, const std::string& reason, std::uint64_t most,
+                             const RunRequest& request);
+    /// Compares again, afresh, what a finished run moved; changes nothing but the recorded validations.
+    Result<RunReport> verify(std::string_view run, const RunRequest& request);
+
+private:
+    struct Session;
+    Result<std::unique_ptr<Session>> open(std::string_view run, const RunRequest& request);
+    Result<std::unique_ptr<Session>> begin(const PlanFile& plan, const RunRequest& request);
+    Status load_plan(const PlanFile& plan, const store::Lease& lease, const std::string& holder);
+    Status confirm_digest(const PlanFile& plan, const std::optional<std::string>& digest);
+    Result<std::string> run_files(const RunRequest& request, const store::RunRow& run) const;
+    Result<RunReport> forward(Session& session, const RunRequest& request);
+    Result<RunReport> backward(Session& session, const RunRequest& request);
+    Status look_at_everything(Session& session, bool forwards);
+    Status look_at(Session& session, store::StepRow row, bool forwards);
+    Status replace(Session& session, std::string_view step);
+    Status settle_unknown(Session& session, const RunRequest& request);
+    Result<bool> compensate_round(Session& session, bool& all_gone);
+
+    store::State* state_;
+    const LaneRegistry* lanes_;
+    Services services_;
+};
+
+} // namespace godwit::core

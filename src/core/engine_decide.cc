@@ -1,0 +1,94 @@
+#include "base/json.h"
+#include "base/text.h"
+#include "core/engine_session.h"
+
+#include <nlohmann/json.hpp>
+
+namespace godwit::core {
+
+namespace {
+
+using store::RunState;
+using store::StepState;
+
+Error not_in_state(const store::StepRow& row, std::string_view wanted) {
+    return Error::make(ErrorKind::usage, "the step is not " + std::string(wanted))
+        .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
+        .fix("see `godwit run show " + row.run + "`");
+}
+
+/// The value that the look-up showed when the step got stuck becomes the one that may be removed.
+std::string permit_present_value(const std::string& result) {
+    const auto json = parse_json(result);
+    std::string present;
+    if (json && json->is_object())
+        present = json_string_or(*json, "present_value", {}).value_or("");
+    return canonical_json({{"permitted_value", present}});
+}
+
+} // namespace
+
+Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, Resolution resolution,
+                                  const RunRequest& request) {
+    auto session = TRY(open(run, request));
+    auto row = TRY(state_->step(run, step));
+    if (row.state != StepState::stuck)
+        return not_in_state(row, "stuck");
+    auto& journal = session->journal;
+    switch (resolution) {
+    case Resolution::look:
+        TRY(journal.move(row, StepState::unknown));
+        TRY(session->runner->look_only(std::move(row), 0));
+        break;
+    case Resolution::adopt:
+        TRY(journal.move(row, StepState::done, [](store::StepRow& edit) { edit.reason = "adopted by decision"; }));
+        break;
+    case Resolution::forget:
+        TRY(journal.move(row, StepState::failed, [](store::StepRow& edit) { edit.reason = "given up by decision"; }));
+        break;
+    case Resolution::undo:
+        TRY(journal.move(row, StepState::compensating,
+                         [](store::StepRow& edit) { edit.result = permit_present_value(edit.result); }));
+        TRY(session->runner->compensate(std::move(row)));
+        break;
+    }
+    return report_run(*state_, run);
+}
+
+Result<RunReport> Engine::accept(std::string_view run, std::string_view step, const std::string& reason, std::uint64_t most,
+                                 const RunRequest& request) {
+    auto session = TRY(open(run, request));
+    auto row = TRY(state_->step(run, step));
+    if (row.action != to_string(Action::verify) || row.state != StepState::failed || row.outcome.empty())
+        return not_in_state(row, "a verification that failed");
+    const auto verdict = TRY(parse_verdict(row.outcome));
+    if (verdict.equality == Equality::different && verdict.differences > most)
+        return Error::make(ErrorKind::usage, "the waiver does not cover the outcome")
+            .why("it is " + row.outcome + ", and the waiver goes to " + std::to_string(most))
+            .fix("look at `godwit run show`, and give --most " + std::to_string(verdict.differences) + " if that is meant");
+    TRY(session->journal.move(row, StepState::done, [&reason](store::StepRow& edit) {
+        edit.waiver = reason;
+        edit.reason.clear();
+    }));
+    return report_run(*state_, run);
+}
+
+Result<RunReport> Engine::verify(std::string_view run, const RunRequest& request) {
+    auto session = TRY(open(run, request));
+    if (session->journal.run().state != RunState::done && session->journal.run().state != RunState::stopped)
+        return Error::make(ErrorKind::usage, "only a run that ended can be verified again")
+            .why("run " + std::string(run) + " is " + std::string(store::to_string(session->journal.run().state)));
+    std::int64_t after = -1;
+    for (;;) {
+        const auto rows = TRY(state_->steps(run, {}, after, kStepBatch));
+        if (rows.empty())
+            return report_run(*state_, run);
+        after = rows.back().position;
+        for (const auto& row : rows)
+            if (row.action == to_string(Action::verify) && (row.state == StepState::done || row.state == StepState::failed) &&
+                !row.outcome.empty())
+                TRY(session->runner->verify_again(row));
+    }
+}
+
+} // namespace godwit::core

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/engine.h"
+#include "core/journal.h"
+#include "core/step_runner.h"
+
+#include <memory>
+#include <utility>
+
+namespace godwit::core {
+
+/// Releases the lease when the command ends, however it ends.
+class HeldLease {
+public:
+    HeldLease(store::State& state, store::Lease lease) : state_(&state), lease_(std::move(lease)) {}
+    HeldLease(HeldLease&& other) noexcept : state_(std::exchange(other.state_, nullptr)), lease_(std::move(other.lease_)) {}
+    HeldLease& operator=(HeldLease&&) = delete;
+    ~HeldLease() {
+        if (state_ != nullptr)
+            (void)state_->release(lease_); // lost already, or free when this process ends
+    }
+    const store::Lease& get() const { return lease_; }
+
+private:
+    store::State* state_;
+    store::Lease lease_;
+};
+
+/// All that one command holds while it works on a run.
+struct Engine::Session {
+    HeldLease lease;
+    PlanHeader header;
+    Lane* lane;
+    std::unique_ptr<LaneRun> lane_run;
+    Journal journal;
+    std::unique_ptr<StepRunner> runner;
+};
+
+/// Steps are read from the state database in batches of this size.
+inline constexpr std::size_t kStepBatch = 256;
+
+} // namespace godwit::core

@@ -1,0 +1,111 @@
+#include "base/text.h"
+#include "core/engine_session.h"
+
+#include <algorithm>
+#include <array>
+
+namespace godwit::core {
+
+namespace {
+
+using store::RunState;
+using store::StepState;
+
+/// What stands in the way of removing a step's work: a dependant that still has its own.
+bool is_gone(StepState state) {
+    constexpr std::array kGone{StepState::planned, StepState::failed, StepState::skipped, StepState::compensated};
+    return std::ranges::find(kGone, state) != kGone.end();
+}
+
+bool can_be_removed(StepState state) {
+    constexpr std::array kRemovable{StepState::made, StepState::broken, StepState::done, StepState::compensating,
+                                    StepState::undo_failed};
+    return std::ranges::find(kRemovable, state) != kRemovable.end();
+}
+
+} // namespace
+
+Status Engine::replace(Session& session, std::string_view step) {
+    auto row = TRY(state_->step(session.journal.run().id, step));
+    if (row.state != StepState::broken)
+        return Error::make(ErrorKind::usage, "only a broken step can be replaced")
+            .why("step " + row.step + " is " + std::string(store::to_string(row.state)));
+    auto outcome = TRY(session.runner->compensate(std::move(row)));
+    if (outcome.row.state == StepState::compensated)
+        TRY(session.journal.move(outcome.row, StepState::planned));
+    return {};
+}
+
+Result<RunReport> Engine::roll_back(std::string_view run, const RunRequest& request) {
+    auto session = TRY(open(run, request));
+    if (session->journal.run().state == RunState::rolled_back)
+        return report_run(*state_, run);
+    if (session->journal.run().state != RunState::rolling_back)
+        TRY(session->journal.move_run(RunState::rolling_back));
+    return backward(*session, request);
+}
+
+Result<RunReport> Engine::backward(Session& session, const RunRequest& request) {
+    TRY(look_at_everything(session, false));
+    TRY(settle_unknown(session, request));
+    bool all_gone = false;
+    // A round can free further steps: those whose dependants it removed.
+    while (!request.stop.stop_requested() && TRY(compensate_round(session, all_gone))) {
+    }
+    if (all_gone)
+        TRY(session.journal.move_run(RunState::rolled_back));
+    auto report = TRY(report_run(*state_, session.journal.run().id));
+    report.interrupted = request.stop.stop_requested() && !all_gone;
+    return report;
+}
+
+/// What is unknown is looked up until it is known, or cannot be settled now; nothing is made on the way.
+Status Engine::settle_unknown(Session& session, const RunRequest& request) {
+    constexpr std::array kUnknown{StepState::unknown};
+    std::int64_t after = -1;
+    for (;;) {
+        auto rows = TRY(state_->steps(session.journal.run().id, kUnknown, after, kStepBatch));
+        if (rows.empty())
+            return {};
+        after = rows.back().position;
+        for (auto& row : rows) {
+            StepRunner::Outcome outcome{std::move(row), StepRunner::Next::look, 0};
+            for (int looks = 0; outcome.next == StepRunner::Next::look && outcome.row.state == StepState::unknown &&
+                                !request.stop.stop_requested();
+                 ++looks) {
+                while (services_.clock->now() < outcome.not_before && !request.stop.stop_requested())
+                    services_.clock->sleep_for(std::chrono::milliseconds(20));
+                outcome = TRY(session.runner->look_only(std::move(outcome.row), looks));
+            }
+        }
+    }
+}
+
+/// Removes, last steps first, what no standing dependant needs. True if another round may remove more.
+Result<bool> Engine::compensate_round(Session& session, bool& all_gone) {
+    const auto& run = session.journal.run();
+    bool removed_any = false;
+    all_gone = true;
+    for (auto position = static_cast<std::int64_t>(TRY(report_run(*state_, run.id)).total()) - 1; position >= 0; --position) {
+        auto rows = TRY(state_->steps(run.id, {}, position - 1, 1));
+        if (rows.empty() || is_gone(rows.front().state))
+            continue;
+        auto& row = rows.front();
+        bool is_free = can_be_removed(row.state);
+        for (const auto& dependant : TRY(state_->dependants(run.plan, row.step)))
+            is_free = is_free && is_gone(TRY(state_->step(run.id, dependant)).state);
+        if (!is_free) {
+            all_gone = false;
+            continue;
+        }
+        const auto before = row.state;
+        const auto outcome = TRY(session.runner->compensate(std::move(row)));
+        if (outcome.next == StepRunner::Next::stopped)
+            return false;
+        all_gone = all_gone && outcome.row.state == StepState::compensated;
+        removed_any = removed_any || (outcome.row.state == StepState::compensated && before != StepState::compensated);
+    }
+    return removed_any && !all_gone;
+}
+
+} // namespace godwit::core
