@@ -63,17 +63,17 @@ void put_double(double value, RowBuffer& into) {
 std::unique_ptr<CellEncoder> floating_encoder(const arrow::Array& array) {
     switch (array.type_id()) {
     case arrow::Type::HALF_FLOAT:
-        return make_exact_encoder<arrow::HalfFloatArray>(array, [](const auto& values, std::int64_t row, RowBuffer& into) {
-            put_double(arrow::util::Float16::FromBits(values.Value(row)).ToDouble(), into);
-        });
+        return make_exact_encoder<arrow::HalfFloatArray>(
+            array, [](const auto& values, std::int64_t row, RowBuffer& into) {
+                put_double(arrow::util::Float16::FromBits(values.Value(row)).ToDouble(), into);
+            });
     case arrow::Type::FLOAT:
         return make_exact_encoder<arrow::FloatArray>(array, [](const auto& values, std::int64_t row, RowBuffer& into) {
             put_double(static_cast<double>(values.Value(row)), into);
         });
     case arrow::Type::DOUBLE:
-        return make_exact_encoder<arrow::DoubleArray>(array, [](const auto& values, std::int64_t row, RowBuffer& into) {
-            put_double(values.Value(row), into);
-        });
+        return make_exact_encoder<arrow::DoubleArray>(
+            array, [](const auto& values, std::int64_t row, RowBuffer& into) { put_double(values.Value(row), into); });
     default: return nullptr;
     }
 }
@@ -139,9 +139,9 @@ std::unique_ptr<CellEncoder> encoder_for(const ComparisonType& type, const arrow
     case ComparisonKind::boolean:
         if (array.type_id() != arrow::Type::BOOL)
             return nullptr;
-        return make_exact_encoder<arrow::BooleanArray>(array, [](const auto& values, std::int64_t row, RowBuffer& into) {
-            into.put_byte(values.Value(row) ? 1 : 0);
-        });
+        return make_exact_encoder<arrow::BooleanArray>(
+            array,
+            [](const auto& values, std::int64_t row, RowBuffer& into) { into.put_byte(values.Value(row) ? 1 : 0); });
     case ComparisonKind::integer: return integer_encoder(array);
     case ComparisonKind::decimal: return make_decimal_encoder(type, array);
     case ComparisonKind::floating: return floating_encoder(array);

@@ -85,7 +85,7 @@ Result<std::int64_t> parse_zone_offset(std::string_view zone);
 
 /// The order of encoded cells: of fixed-size types as an unsigned number, of strings and binary as their bytes.
 struct CellOrder {
-    bool ordered = false;   ///< takes part in minimum and maximum
+    bool ordered = false; ///< takes part in minimum and maximum
     bool by_bytes = false;
     unsigned __int128 number = 0;
     std::string_view bytes; ///< into `cell`

@@ -15,14 +15,22 @@ namespace godwit::rows {
 namespace {
 
 constexpr std::array<std::pair<ComparisonKind, std::string_view>, 16> kKinds{{
-    {ComparisonKind::boolean, "boolean"},     {ComparisonKind::integer, "integer"},
-    {ComparisonKind::decimal, "decimal"},     {ComparisonKind::floating, "float"},
-    {ComparisonKind::string, "string"},       {ComparisonKind::binary, "binary"},
-    {ComparisonKind::fixed, "fixed"},         {ComparisonKind::date, "date"},
-    {ComparisonKind::time, "time"},           {ComparisonKind::timestamp, "timestamp"},
-    {ComparisonKind::instant, "instant"},     {ComparisonKind::interval, "interval"},
-    {ComparisonKind::list, "list"},           {ComparisonKind::structure, "struct"},
-    {ComparisonKind::map, "map"},             {ComparisonKind::json, "json"},
+    {ComparisonKind::boolean, "boolean"},
+    {ComparisonKind::integer, "integer"},
+    {ComparisonKind::decimal, "decimal"},
+    {ComparisonKind::floating, "float"},
+    {ComparisonKind::string, "string"},
+    {ComparisonKind::binary, "binary"},
+    {ComparisonKind::fixed, "fixed"},
+    {ComparisonKind::date, "date"},
+    {ComparisonKind::time, "time"},
+    {ComparisonKind::timestamp, "timestamp"},
+    {ComparisonKind::instant, "instant"},
+    {ComparisonKind::interval, "interval"},
+    {ComparisonKind::list, "list"},
+    {ComparisonKind::structure, "struct"},
+    {ComparisonKind::map, "map"},
+    {ComparisonKind::json, "json"},
 }};
 
 constexpr std::array<std::pair<DeclaredChange, std::string_view>, 5> kChanges{{
@@ -106,14 +114,10 @@ Status check_children(const ComparisonType& type, const std::string& where) {
             return invalid("two children have the name " + printable(child.name), where);
     const auto count = type.children.size();
     switch (type.kind) {
-    case ComparisonKind::list:
-        return count == 1 ? Status{} : invalid("a list has one child", where);
-    case ComparisonKind::map:
-        return count == 2 ? Status{} : invalid("a map has two children", where);
-    case ComparisonKind::structure:
-        return count >= 1 ? Status{} : invalid("a struct has children", where);
-    default:
-        return invalid("only nested types have children", where);
+    case ComparisonKind::list: return count == 1 ? Status{} : invalid("a list has one child", where);
+    case ComparisonKind::map: return count == 2 ? Status{} : invalid("a map has two children", where);
+    case ComparisonKind::structure: return count >= 1 ? Status{} : invalid("a struct has children", where);
+    default: return invalid("only nested types have children", where);
     }
 }
 
@@ -192,7 +196,8 @@ Status check_names(const ComparisonSchema& schema) {
 bool ComparisonType::operator==(const ComparisonType&) const = default;
 
 std::string_view to_string(ComparisonKind kind) {
-    return std::find_if(kKinds.begin(), kKinds.end(), [kind](const auto& entry) { return entry.first == kind; })->second;
+    return std::find_if(kKinds.begin(), kKinds.end(), [kind](const auto& entry) { return entry.first == kind; })
+        ->second;
 }
 
 std::string_view to_string(DeclaredChange change) {

@@ -13,21 +13,21 @@ namespace godwit::rows {
 /// The types in which two sides are compared (spine.md section 7). Each has one encoding, whatever stores it.
 enum class ComparisonKind {
     boolean,
-    integer,     ///< every width, signed or not
-    decimal,     ///< with precision and scale; above precision 38 compared as canonical text
-    floating,    ///< compared as double
-    string,      ///< UTF-8
+    integer,  ///< every width, signed or not
+    decimal,  ///< with precision and scale; above precision 38 compared as canonical text
+    floating, ///< compared as double
+    string,   ///< UTF-8
     binary,
-    fixed,       ///< also uuid
+    fixed, ///< also uuid
     date,
     time,
-    timestamp,   ///< local: without a zone
-    instant,     ///< a point in time
-    interval,    ///< months, days, nanoseconds
-    list,        ///< one child, `element`
-    structure,   ///< children in schema order
-    map,         ///< two children, `key` and `value`
-    json,        ///< a string, unless `normalised`
+    timestamp, ///< local: without a zone
+    instant,   ///< a point in time
+    interval,  ///< months, days, nanoseconds
+    list,      ///< one child, `element`
+    structure, ///< children in schema order
+    map,       ///< two children, `key` and `value`
+    json,      ///< a string, unless `normalised`
 };
 
 std::string_view to_string(ComparisonKind kind);

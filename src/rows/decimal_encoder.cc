@@ -26,7 +26,8 @@ constexpr std::array<__int128, 39> kPowers = [] {
 class Rescale {
 public:
     Rescale(const ComparisonType& type, std::int32_t from_scale)
-        : scale_(type.scale), shift_(type.scale - from_scale),
+        : scale_(type.scale),
+          shift_(type.scale - from_scale),
           limit_(kPowers[static_cast<std::size_t>(std::min(type.precision, kMaxBinaryPrecision))]) {}
 
     bool put(__int128 value, RowBuffer& into) const {
@@ -95,12 +96,12 @@ template <typename ArrayType, typename ToInteger>
 std::unique_ptr<CellEncoder> encoder_of(const ComparisonType& type, const arrow::Array& array, std::int32_t scale,
                                         ToInteger to_integer) {
     if (type.precision > kMaxBinaryPrecision)
-        return make_partial_encoder<ArrayType>(
-            array, [type, scale, to_integer](const ArrayType& values, std::int64_t row, RowBuffer& into) {
-                const __int128 value = to_integer(values, row);
-                const arrow::Decimal128 number(static_cast<std::int64_t>(value >> 64), static_cast<std::uint64_t>(value));
-                return put_large(number.ToIntegerString(), scale, type, into);
-            });
+        return make_partial_encoder<ArrayType>(array, [type, scale, to_integer](const ArrayType& values,
+                                                                                std::int64_t row, RowBuffer& into) {
+            const __int128 value = to_integer(values, row);
+            const arrow::Decimal128 number(static_cast<std::int64_t>(value >> 64), static_cast<std::uint64_t>(value));
+            return put_large(number.ToIntegerString(), scale, type, into);
+        });
     const Rescale rescale(type, scale);
     return make_partial_encoder<ArrayType>(
         array, [rescale, to_integer](const ArrayType& values, std::int64_t row, RowBuffer& into) {
@@ -136,7 +137,8 @@ std::unique_ptr<CellEncoder> encoder_of_decimal256(const ComparisonType& type, c
 } // namespace
 
 std::unique_ptr<CellEncoder> make_decimal_encoder(const ComparisonType& type, const arrow::Array& array) {
-    const auto scale = arrow::is_decimal(array.type_id()) ? static_cast<const arrow::DecimalType&>(*array.type()).scale() : 0;
+    const auto scale =
+        arrow::is_decimal(array.type_id()) ? static_cast<const arrow::DecimalType&>(*array.type()).scale() : 0;
     switch (array.type_id()) {
     case arrow::Type::DECIMAL32:
         return encoder_of<arrow::Decimal32Array>(type, array, scale, [](const auto& values, std::int64_t row) {

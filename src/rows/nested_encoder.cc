@@ -22,7 +22,8 @@ template <typename ArrayType>
 class ListEncoder final : public CellEncoder {
 public:
     ListEncoder(const ComparisonType& type, const arrow::Array& array, std::optional<std::int64_t> offset)
-        : array_(static_cast<const ArrayType&>(array)), values_(array_.values()),
+        : array_(static_cast<const ArrayType&>(array)),
+          values_(array_.values()),
           element_(make_cell_encoder(type.children[0].type, *values_, offset)) {}
 
     CellState encode(std::int64_t row, RowBuffer& into) const override {
@@ -87,7 +88,9 @@ std::unique_ptr<CellEncoder> structure_encoder(const ComparisonType& type, const
 class MapEncoder final : public CellEncoder {
 public:
     MapEncoder(const ComparisonType& type, const arrow::Array& array, std::optional<std::int64_t> offset)
-        : array_(static_cast<const arrow::MapArray&>(array)), keys_(array_.keys()), items_(array_.items()),
+        : array_(static_cast<const arrow::MapArray&>(array)),
+          keys_(array_.keys()),
+          items_(array_.items()),
           key_(make_cell_encoder(type.children[0].type, *keys_, offset)),
           item_(make_cell_encoder(type.children[1].type, *items_, offset)) {}
 
@@ -136,8 +139,7 @@ std::unique_ptr<CellEncoder> make_nested_encoder(const ComparisonType& type, con
     if (type.kind != ComparisonKind::list)
         return nullptr;
     switch (id) {
-    case arrow::Type::LIST:
-        return std::make_unique<ListEncoder<arrow::ListArray>>(type, array, assumed_offset);
+    case arrow::Type::LIST: return std::make_unique<ListEncoder<arrow::ListArray>>(type, array, assumed_offset);
     case arrow::Type::LARGE_LIST:
         return std::make_unique<ListEncoder<arrow::LargeListArray>>(type, array, assumed_offset);
     case arrow::Type::FIXED_SIZE_LIST:

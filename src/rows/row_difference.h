@@ -20,21 +20,21 @@ struct RowDifference {
     Kind kind = Kind::changed;
     std::string group;
     std::uint32_t bucket = 0;
-    std::string row_hash; ///< first 12 hex digits of the row's MD5, of the source where it is there
+    std::string row_hash;             ///< first 12 hex digits of the row's MD5, of the source where it is there
     std::vector<std::string> columns; ///< that differ, or hold a value that is not representable; changed only
     Address source;
     Address target;
 };
 
 struct Narrowing {
-    std::vector<RowDifference> rows; ///< sorted by group, bucket, hash; at most `max_rows` for each kind
+    std::vector<RowDifference> rows; ///< sorted by group, bucket, hash; at most `max_rows`
     std::uint64_t different = 0;     ///< rows that differ: pairs that changed, and rows without a partner
     bool complete = true;            ///< false: more rows differ than were looked at, `different` is a lower bound
 };
 
 struct NarrowOptions {
-    std::size_t max_groups = 16;       ///< differing groups that are looked into
-    std::size_t max_rows = 1'000;      ///< rows reported
+    std::size_t max_groups = 16;          ///< differing groups that are looked into
+    std::size_t max_rows = 1'000;         ///< rows reported
     std::size_t max_candidates = 200'000; ///< rows of differing buckets held in memory on each side
 };
 

@@ -26,8 +26,8 @@ using OrderedValue = std::optional<std::string>;
 /// The digest of one group of rows. Two sums over the row hashes make it independent of the order of rows.
 struct GroupDigest {
     std::uint64_t rows = 0;
-    std::uint64_t high = 0; ///< sum of the first 16 hex digits of the rows' MD5, modulo 2^64
-    std::uint64_t low = 0;  ///< sum of the last 16
+    std::uint64_t high = 0;                     ///< sum of the first 16 hex digits of the rows' MD5, modulo 2^64
+    std::uint64_t low = 0;                      ///< sum of the last 16
     std::vector<std::uint64_t> nulls;           ///< for each column
     std::vector<std::uint64_t> unrepresentable; ///< for each column: values that the comparison type cannot hold
     std::vector<OrderedValue> minimum;          ///< for each column; absent for nested types, JSON, and without values
@@ -41,8 +41,8 @@ struct TableDigest {
 };
 
 struct DigestOptions {
-    std::size_t max_groups = 100'000;         ///< more is an error: the plan's grouping is too fine
-    std::size_t max_row_bytes = 256u << 20;   ///< of one encoded row
+    std::size_t max_groups = 100'000;       ///< more is an error: the plan's grouping is too fine
+    std::size_t max_row_bytes = 256u << 20; ///< of one encoded row
 };
 
 /// Digests one side of a comparison, batch by batch; memory grows with the groups only.
@@ -76,11 +76,11 @@ struct GroupDifference {
     std::string group;
     std::uint64_t source_rows = 0; ///< 0 where the group is missing there
     std::uint64_t target_rows = 0;
-    bool rows_differ = false;                     ///< the sums differ, or a value was not representable
-    std::vector<std::string> null_counts_differ;  ///< column names
+    bool rows_differ = false;                    ///< the sums differ, or a value was not representable
+    std::vector<std::string> null_counts_differ; ///< column names
     std::vector<std::string> minimum_differs;
     std::vector<std::string> maximum_differs;
-    std::vector<std::string> unrepresentable;     ///< columns with such values on either side
+    std::vector<std::string> unrepresentable; ///< columns with such values on either side
 };
 
 struct DigestComparison {

@@ -39,14 +39,15 @@ std::unique_ptr<CellEncoder> date_encoder(const arrow::Array& array) {
             into.put_uint32(static_cast<std::uint32_t>(values.Value(row)));
         });
     if (array.type_id() == arrow::Type::DATE64)
-        return make_partial_encoder<arrow::Date64Array>(array, [](const auto& values, std::int64_t row, RowBuffer& into) {
-            const auto value = values.Value(row);
-            const auto days = value / kMillisOfDay;
-            if (value % kMillisOfDay != 0 || days != static_cast<std::int32_t>(days))
-                return false;
-            into.put_uint32(static_cast<std::uint32_t>(days));
-            return true;
-        });
+        return make_partial_encoder<arrow::Date64Array>(
+            array, [](const auto& values, std::int64_t row, RowBuffer& into) {
+                const auto value = values.Value(row);
+                const auto days = value / kMillisOfDay;
+                if (value % kMillisOfDay != 0 || days != static_cast<std::int32_t>(days))
+                    return false;
+                into.put_uint32(static_cast<std::uint32_t>(days));
+                return true;
+            });
     return nullptr;
 }
 
@@ -62,9 +63,11 @@ std::unique_ptr<CellEncoder> moments(const arrow::Array& array, arrow::TimeUnit:
 
 std::unique_ptr<CellEncoder> time_encoder(const arrow::Array& array) {
     if (array.type_id() == arrow::Type::TIME32)
-        return moments<arrow::Time32Array>(array, static_cast<const arrow::Time32Type&>(*array.type()).unit(), 0, false);
+        return moments<arrow::Time32Array>(array, static_cast<const arrow::Time32Type&>(*array.type()).unit(), 0,
+                                           false);
     if (array.type_id() == arrow::Type::TIME64)
-        return moments<arrow::Time64Array>(array, static_cast<const arrow::Time64Type&>(*array.type()).unit(), 0, false);
+        return moments<arrow::Time64Array>(array, static_cast<const arrow::Time64Type&>(*array.type()).unit(), 0,
+                                           false);
     return nullptr;
 }
 
@@ -93,7 +96,8 @@ std::unique_ptr<CellEncoder> interval_encoder(const arrow::Array& array) {
     switch (array.type_id()) {
     case arrow::Type::INTERVAL_MONTHS:
         return make_exact_encoder<arrow::MonthIntervalArray>(
-            array, [](const auto& values, std::int64_t row, RowBuffer& into) { put_interval(values.Value(row), 0, 0, into); });
+            array,
+            [](const auto& values, std::int64_t row, RowBuffer& into) { put_interval(values.Value(row), 0, 0, into); });
     case arrow::Type::INTERVAL_DAY_TIME:
         return make_exact_encoder<arrow::DayTimeIntervalArray>(
             array, [](const auto& values, std::int64_t row, RowBuffer& into) {
