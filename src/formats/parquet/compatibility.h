@@ -13,24 +13,24 @@ namespace godwit::parquet_format {
 /// What stands between a Parquet file and its use under an Iceberg schema as it is.
 enum class IssueKind {
     // The file must be rewritten, or readers would fail or see other values.
-    type_differs,          ///< stored type cannot be promoted to the declared one
-    decimal_differs,       ///< other scale, or a larger precision than declared
-    int96_timestamp,       ///< no metrics; and its zone is a matter of convention
-    nanosecond_timestamp,  ///< under a type of microseconds
-    zone_differs,          ///< instant under a local timestamp, or the reverse
-    unsigned_integer,      ///< uint32 under int, uint64 under long
-    name_differs_in_case,  ///< `UserId` under `userid`: readers of Iceberg are exact
-    duplicate_name,        ///< two columns of the file fit one field
+    type_differs,         ///< stored type cannot be promoted to the declared one
+    decimal_differs,      ///< other scale, or a larger precision than declared
+    int96_timestamp,      ///< no metrics; and its zone is a matter of convention
+    nanosecond_timestamp, ///< under a type of microseconds
+    zone_differs,         ///< instant under a local timestamp, or the reverse
+    unsigned_integer,     ///< uint32 under int, uint64 under long
+    name_differs_in_case, ///< `UserId` under `userid`: readers of Iceberg are exact
+    duplicate_name,       ///< two columns of the file fit one field
     required_column_missing,
     required_column_optional, ///< the file may hold nulls under a required field
-    unreadable_schema,     ///< the schema of the file breaks Parquet's rules
-    nested_differs,        ///< list, map, struct and primitive mixed up
+    unreadable_schema,        ///< the schema of the file breaks Parquet's rules
+    nested_differs,           ///< list, map, struct and primitive mixed up
     // Readers cope; worth saying.
-    old_list_structure,    ///< two-level lists, of old writers: not every reader of Iceberg copes with a name mapping
-    missing_column,        ///< optional: reads as null, or as the initial default
-    extra_column,          ///< no field for it: is not read
-    unannotated_string,    ///< bytes without UTF8 annotation under a string
-    no_field_ids,          ///< needs a name mapping
+    old_list_structure, ///< two-level lists, of old writers: not every reader of Iceberg copes with a name mapping
+    missing_column,     ///< optional: reads as null, or as the initial default
+    extra_column,       ///< no field for it: is not read
+    unannotated_string, ///< bytes without UTF8 annotation under a string
+    no_field_ids,       ///< needs a name mapping
 };
 
 std::string_view to_string(IssueKind kind);

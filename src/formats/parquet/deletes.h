@@ -31,7 +31,8 @@ private:
 };
 
 /// The rows of a position delete file, in its order ("Position Delete Files"): data file path and row position.
-Status read_position_deletes(ByteSource& source, const std::function<Status(std::string_view path, std::int64_t position)>& sink);
+Status read_position_deletes(ByteSource& source,
+                             const std::function<Status(std::string_view path, std::int64_t position)>& sink);
 
 /// The batch without its deleted rows. `first_row`: position of its first row in the data file.
 Result<std::shared_ptr<arrow::RecordBatch>> without_positions(const std::shared_ptr<arrow::RecordBatch>& batch,

@@ -28,15 +28,15 @@ struct LeafColumn {
     std::int32_t index = 0;        ///< of the column chunk in each row group
     std::vector<std::string> path; ///< names from the root, with the groups that lists and maps are made of
     PhysicalType physical = PhysicalType::int32;
-    std::string logical;           ///< as Parquet writes it: `Decimal(precision=10, scale=2)`; `None` without one
-    std::string converted;         ///< the older annotation: `DECIMAL`, `UTF8`; `NONE` without one
-    std::int32_t field_id = -1;    ///< -1 without one
-    std::int32_t type_length = 0;  ///< of fixed_len_byte_array
-    std::int32_t precision = 0;    ///< of decimals
-    std::int32_t scale = 0;        ///< of decimals
-    bool repeated = false;         ///< lies in a list or map
-    bool optional = false;         ///< it or one of its parents may be null
-    std::string dotted() const;    ///< `tags.list.element`
+    std::string logical;          ///< as Parquet writes it: `Decimal(precision=10, scale=2)`; `None` without one
+    std::string converted;        ///< the older annotation: `DECIMAL`, `UTF8`; `NONE` without one
+    std::int32_t field_id = -1;   ///< -1 without one
+    std::int32_t type_length = 0; ///< of fixed_len_byte_array
+    std::int32_t precision = 0;   ///< of decimals
+    std::int32_t scale = 0;       ///< of decimals
+    bool repeated = false;        ///< lies in a list or map
+    bool optional = false;        ///< it or one of its parents may be null
+    std::string dotted() const;   ///< `tags.list.element`
 };
 
 /// What the footer of a file says. Reads the footer only.
@@ -65,12 +65,12 @@ struct LeafMapping {
 
 /// Why a column has no bounds although it has values.
 enum class NoBounds {
-    no_statistics,      ///< at least one row group has none, or none that can be trusted
-    not_a_number,       ///< a bound is NaN
-    int96,              ///< INT96 has no order
-    nested,             ///< lies in a list or map: Iceberg keeps no bounds there
-    type_differs,       ///< the stored bound is no value of the Iceberg type
-    no_upper_bound,     ///< truncation found no greater value; only the upper bound is missing
+    no_statistics,  ///< at least one row group has none, or none that can be trusted
+    not_a_number,   ///< a bound is NaN
+    int96,          ///< INT96 has no order
+    nested,         ///< lies in a list or map: Iceberg keeps no bounds there
+    type_differs,   ///< the stored bound is no value of the Iceberg type
+    no_upper_bound, ///< truncation found no greater value; only the upper bound is missing
 };
 
 std::string_view to_string(NoBounds reason);

@@ -23,7 +23,7 @@ enum class HiveKind {
     bigint,
     float32,
     float64,
-    decimal,   ///< precision and scale; `decimal` alone is decimal(10,0)
+    decimal, ///< precision and scale; `decimal` alone is decimal(10,0)
     string,
     character, ///< char(length)
     varchar,   ///< varchar(length)

@@ -29,7 +29,7 @@ struct LazySimpleOptions {
     std::string null_sequence = "\\N";
     std::optional<char> escape;
     bool last_column_takes_rest = false;
-    bool extended_booleans = false; ///< `T`, `F`, `1`, `0` too
+    bool extended_booleans = false;     ///< `T`, `F`, `1`, `0` too
     std::int64_t skip_header_lines = 0; ///< of each file
     std::int64_t skip_footer_lines = 0; ///< of each file
 };
@@ -49,7 +49,8 @@ struct TextColumn {
     HiveType type;
 };
 
-/// Why a cell's text is not what the table holds. The cell is NULL in all cases but `precision_lost` and `text_replaced`.
+/// Why a cell's text is not what the table holds. The cell is NULL in all cases but `precision_lost` and
+/// `text_replaced`.
 enum class CellIssue {
     unparsable,     ///< the text is no value of the type (`abc` as int)
     out_of_range,   ///< a number too large for the type
@@ -59,7 +60,7 @@ enum class CellIssue {
     text_truncated, ///< char or varchar longer than declared: cut, as Hive does
     text_replaced,  ///< bytes that are not UTF-8 in a string column, replaced by U+FFFD as Java does
     missing_column, ///< the row is too short; reported once for a row, for the first column that is missing
-    extra_column,   ///< the row is too long and its rest is dropped; reported once for a row, column = number of columns
+    extra_column, ///< the row is too long and its rest is dropped; reported once for a row, column = number of columns
 };
 
 std::string_view to_string(CellIssue issue);
@@ -70,10 +71,10 @@ bool is_bad_cell(CellIssue issue);
 /// A cell with an issue. `text` is valid during the call only.
 struct CellReport {
     CellIssue issue = CellIssue::unparsable;
-    std::int64_t row = 0;    ///< of the file, without header lines, from 0
-    std::int64_t line = 0;   ///< of the file, from 1
-    std::size_t column = 0;  ///< index among the columns
-    std::string_view text;   ///< the raw bytes of the cell
+    std::int64_t row = 0;   ///< of the file, without header lines, from 0
+    std::int64_t line = 0;  ///< of the file, from 1
+    std::size_t column = 0; ///< index among the columns
+    std::string_view text;  ///< the raw bytes of the cell
 };
 /// An error ends reading.
 using CellSink = std::function<Status(const CellReport&)>;
