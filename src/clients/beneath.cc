@@ -45,7 +45,7 @@ Descriptor::~Descriptor() {
 std::string join(std::string_view root, std::string_view key) {
     std::string path(root);
     if (!key.empty()) {
-        if (!path.ends_with('/'))
+        if (!path.empty() && !path.ends_with('/'))
             path += '/';
         path += key;
     }

@@ -218,21 +218,14 @@ Result<bool> FileSource::exists(const std::string& key) const {
 }
 
 Result<SourceFile> FileSource::open_file(const std::string& key) const {
-    return SourceFile(TRY(beneath::open_file(descriptor_, root_, key, O_RDONLY)));
+    File file = TRY(beneath::open_file(descriptor_, root_, key, O_RDONLY));
+    const std::uint64_t size = TRY(file.size());
+    return SourceFile(std::move(file), size);
 }
 
 Result<std::string> FileSource::read(const std::string& key, std::uint64_t limit) const {
-    const SourceFile file = TRY(open_file(key));
-    const std::uint64_t size = TRY(file.state()).size;
-    if (size > limit)
-        return Error::make(ErrorKind::unsupported, "the file is larger than what is read at once")
-            .why(human_bytes(size) + " where at most " + human_bytes(limit) + " are expected")
-            .fix("check that this is the right file")
-            .at(printable(file.path()));
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    const std::size_t got = TRY(file.read_at(0, bytes.data(), bytes.size()));
-    bytes.resize(got);
-    return bytes;
+    SourceFile file = TRY(open_file(key));
+    return read_everything(file, limit);
 }
 
 } // namespace godwit::clients

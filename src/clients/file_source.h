@@ -1,11 +1,13 @@
 #pragma once
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/result.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,23 +47,26 @@ private:
     std::vector<std::unique_ptr<Folder>> folders_; ///< from the prefix inwards
 };
 
-/// An open file of a source: nothing here writes.
-class SourceFile {
+/// An open file of a source: nothing here writes. Formats read from it.
+class SourceFile final : public ByteSource {
 public:
-    /// Up to `bytes` from `offset`; shorter only at the end of the file.
-    Result<std::size_t> read_at(std::uint64_t offset, char* into, std::size_t bytes) const {
-        return file_.read_at(offset, into, bytes);
+    /// When it was opened.
+    std::uint64_t size() const override { return size_; }
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
+        return file_.read_at(offset, into.data(), into.size());
     }
+    /// Its path.
+    const std::string& name() const override { return file_.path(); }
     /// Of the open file, also when its name has gone: compare with what the listing said.
     Result<FileState> state() const;
-    const std::string& path() const { return file_.path(); }
     /// Open for reading only; stays ours.
     int descriptor() const { return file_.descriptor(); }
 
 private:
     friend class FileSource;
-    explicit SourceFile(File file) : file_(std::move(file)) {}
+    SourceFile(File file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
     File file_;
+    std::uint64_t size_;
 };
 
 /// A folder to read from. It has no mutating method, and no name leads out of it: keys with `..`, `.`, empty elements,

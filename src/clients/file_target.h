@@ -9,9 +9,9 @@
 namespace godwit::clients {
 
 /// A new file of a target, open for writing until it is closed. Nothing is durable before `sync` or FileTarget::sync.
-class TargetFile {
+class TargetFile final : public ByteSink {
 public:
-    Status write(std::string_view bytes) { return file_.write(bytes); }
+    Status write(std::string_view bytes) override { return file_.write(bytes); }
     Status write_at(std::uint64_t offset, std::string_view bytes) { return file_.write_at(offset, bytes); }
     Status sync() { return file_.sync(); }
     Result<FileState> state() const;
