@@ -72,6 +72,8 @@ public:
     virtual std::string permitted_value() const = 0;
 
     virtual Result<std::vector<store::PartRow>> parts() const = 0;
+    /// Of another step of the run: a check reads the ledgers of the copy before it.
+    virtual Result<std::vector<store::PartRow>> parts_of(std::string_view step_id) const = 0;
     /// Commits the part's intent (and, with the first one, the step's transition to `made`).
     virtual Result<store::PartRow> begin_part(std::string from_key, std::string to_key) = 0;
     /// A part whose ledger survived while its row did not.

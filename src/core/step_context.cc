@@ -44,8 +44,8 @@ std::string JournalContext::permitted_value() const {
     return json_string_or(*json, "permitted_value", {}).value_or("");
 }
 
-Result<std::vector<store::PartRow>> JournalContext::parts() const {
-    return journal_->state().parts(row_.run, row_.step);
+Result<std::vector<store::PartRow>> JournalContext::parts_of(std::string_view step_id) const {
+    return journal_->state().parts(row_.run, step_id);
 }
 
 Result<store::PartRow> JournalContext::begin_part(std::string from_key, std::string to_key) {

@@ -25,7 +25,8 @@ public:
     Result<std::string> result_of(std::string_view step_id) const override;
     std::string permitted_value() const override;
 
-    Result<std::vector<store::PartRow>> parts() const override;
+    Result<std::vector<store::PartRow>> parts() const override { return parts_of(row_.step); }
+    Result<std::vector<store::PartRow>> parts_of(std::string_view step_id) const override;
     Result<store::PartRow> begin_part(std::string from_key, std::string to_key) override;
     Status adopt_part(const store::PartRow& row) override;
     Status change_part(const store::PartRow& before, const store::PartRow& after) override;
