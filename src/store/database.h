@@ -33,8 +33,8 @@ class Connection {
 public:
     virtual ~Connection() = default;
 
-    /// The number of rows changed. Broken uniqueness or references give `conflict`, a full disk `no_space`, a lost
-    /// connection or a deadlock `unavailable` with RetryClass::retry.
+    /// The number of rows changed. A row that is there already gives `conflict`, a reference to none `not_found`, a
+    /// full disk `no_space`, a lost connection or a deadlock `unavailable` with RetryClass::retry.
     virtual Result<std::int64_t> execute(std::string_view sql, std::span<const Value> parameters = {}) = 0;
     virtual Result<std::vector<Values>> query(std::string_view sql, std::span<const Value> parameters = {}) = 0;
     /// Several statements without parameters: migrations.
@@ -49,8 +49,9 @@ public:
     Status release_savepoint() { return statement("RELEASE SAVEPOINT request"); }
     /// False once an error has ended the transaction as a whole.
     virtual bool in_transaction() const = 0;
-    /// The server is gone: this object is of no more use for reading; `begin` on the writing one reconnects.
-    virtual bool lost() const = 0;
+    /// A deadlock or a lost connection ended the transaction and nothing of it was committed. `begin` starts anew on the
+    /// connection for writing; one for reading is to be replaced.
+    virtual bool must_repeat() const = 0;
     /// Keeps a second process from migrating at the same time; held to the end of the transaction.
     virtual Status lock_for_migration() = 0;
 

@@ -128,10 +128,15 @@ constexpr std::string_view kVersionTable =
     "CREATE TABLE IF NOT EXISTS schema_version (version {integer}, migrated_at {integer}, definitions {text}, "
     "PRIMARY KEY (version)){keyed}";
 
-/// SQLite calls it by this name too (store/sqlite_database.cc registers it there).
-constexpr std::string_view kPostgresClock =
-    "CREATE OR REPLACE FUNCTION now_micros() RETURNS BIGINT LANGUAGE SQL VOLATILE AS "
-    "$$ SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT $$";
+/// What only PostgreSQL needs: the clock, which SQLite connections bring themselves, and the number of the last commit of
+/// each writing process, by which a lost answer to COMMIT is looked up.
+constexpr std::string_view kPostgresOnly = R"sql(
+CREATE OR REPLACE FUNCTION now_micros() RETURNS BIGINT LANGUAGE SQL VOLATILE AS
+    $$ SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT $$;
+CREATE TABLE IF NOT EXISTS commit_token (
+    writer TEXT PRIMARY KEY, number BIGINT NOT NULL, used_at TIMESTAMPTZ NOT NULL DEFAULT now());
+DELETE FROM commit_token WHERE used_at < now() - INTERVAL '30 days';
+)sql";
 
 Result<std::string> digest_of_definitions(Connection& connection, StateLocation::Kind kind) {
     if (kind == StateLocation::Kind::postgresql)
@@ -157,7 +162,7 @@ Status migrate_in_transaction(Connection& connection, StateLocation::Kind kind, 
     TRY(connection.lock_for_migration());
     TRY(connection.execute_script(expand_dialect(kVersionTable, kind)));
     if (kind == StateLocation::Kind::postgresql)
-        TRY(connection.execute_script(kPostgresClock));
+        TRY(connection.execute_script(kPostgresOnly));
     const auto present = TRY(query_int64(connection, "SELECT COALESCE(MAX(version), 0) FROM schema_version"));
     if (present > migrations.back().version)
         return newer_schema(present, migrations.back().version);

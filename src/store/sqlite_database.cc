@@ -21,6 +21,8 @@ constexpr std::size_t kMostStatements = 200;
 constexpr std::string_view kRestore = "restore the state database from its backup (`godwit db backup` made it)";
 
 ErrorKind kind_of(int code, int error_number) {
+    if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+        return ErrorKind::not_found;
     switch (code & 0xff) {
     case SQLITE_FULL: return ErrorKind::no_space;
     case SQLITE_BUSY:
@@ -127,7 +129,7 @@ public:
     }
 
     bool in_transaction() const override { return sqlite3_get_autocommit(handle_) == 0; }
-    bool lost() const override { return false; }
+    bool must_repeat() const override { return false; }
     Status lock_for_migration() override { return {}; } // BEGIN IMMEDIATE is that lock
 
 private:

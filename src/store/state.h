@@ -95,12 +95,22 @@ public:
     /// Who holds it at this moment, or nothing.
     virtual Result<std::optional<std::string>> holder(std::string_view scope) = 0;
 
+    /// Whether this process may still act on it, by its own clock and without asking the database (PostgreSQL: false 25 s
+    /// after the last renewal). To be asked right before a call that changes a target.
+    virtual Status confirm(const Lease& lease) = 0;
+
+    /// Runs `change` on the writer's thread; it must not call `write` itself. It may be run again where the server ended the
+    /// transaction (deadlock, lost connection), so it must give the same result each time. An Error of kind
+    /// `outcome_unknown`: the connection was lost during the commit and did not come back.
     virtual Status write(std::span<const Lease> standing_on, const std::function<Status(Transaction&)>& change) = 0;
 
     virtual Result<std::vector<AssessmentRow>> assessments() = 0; ///< newest first
     virtual Result<AssessmentRow> assessment(std::string_view id) = 0;
     /// By cursor in order of key; batches are checked against their digests.
     virtual Status each_resource(std::string_view assessment, const std::function<Status(const ResourceRow&)>& visit) = 0;
+    /// One page of the same: at most `limit` rows whose key is greater than `after_key`.
+    virtual Result<std::vector<ResourceRow>> resources(std::string_view assessment, std::string_view after_key,
+                                                       std::size_t limit) = 0;
     virtual Status each_edge(std::string_view assessment, const std::function<Status(const EdgeRow&)>& visit) = 0;
     virtual Status each_finding(std::string_view assessment, const std::function<Status(const FindingRow&)>& visit) = 0;
     /// In order of code.
@@ -139,7 +149,8 @@ public:
     /// Moves outbox rows into `event`, giving `seq`. Needs the plan's lease.
     virtual Status drain_outbox(const Lease& plan_lease, std::string_view run) = 0;
 
-    /// SQLite's integrity_check alone: what apply, resume and rollback begin with.
+    /// What SQLite itself sees wrong with its file (`PRAGMA integrity_check`), and whether the schema is as it was made: before
+    /// apply, resume and rollback. Files up to 64 MiB are checked so whenever they are opened.
     virtual Status check_structure() = 0;
     /// integrity_check, every checksum, every event chain, every batch digest. The error names the first bad row.
     virtual Status check() = 0;

@@ -64,6 +64,7 @@ constexpr Transition<PartState> kPartTransitions[] = {
     {PartState::intent, PartState::removed, "its nonce folder is gone"},
     {PartState::written, PartState::removed, "rollback: what its ledger names is gone"},
     {PartState::done, PartState::removed, "rollback: what its ledger names is gone"},
+    {PartState::removed, PartState::intent, "made again, with a new nonce"},
 };
 
 constexpr std::pair<StepState, std::string_view> kStepNames[] = {

@@ -171,14 +171,19 @@ Status delete_row(Connection& connection, const Table& table, const Values& row)
     return {};
 }
 
-Result<std::vector<Values>> select_rows(Connection& connection, const Table& table, std::string_view condition,
-                                        std::span<const Value> values) {
-    const std::string sql =
-        "SELECT " + table.column_list() + " FROM " + std::string(table.name) + " WHERE " + std::string(condition);
+Result<std::vector<Values>> read_rows(Connection& connection, const Table& table, std::string_view sql,
+                                      std::span<const Value> values) {
     auto rows = TRY(connection.query(sql, values));
     for (auto& row : rows)
         TRY(check_row(table, row));
     return rows;
+}
+
+Result<std::vector<Values>> select_rows(Connection& connection, const Table& table, std::string_view condition,
+                                        std::span<const Value> values) {
+    return read_rows(connection, table,
+                     "SELECT " + table.column_list() + " FROM " + std::string(table.name) + " WHERE " + std::string(condition),
+                     values);
 }
 
 Result<std::vector<Values>> select_page(Connection& connection, const Table& table, const Values& fixed,

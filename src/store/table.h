@@ -37,6 +37,10 @@ Status delete_row(Connection& connection, const Table& table, const Values& row)
 Result<std::vector<Values>> select_rows(Connection& connection, const Table& table, std::string_view condition,
                                         std::span<const Value> values);
 
+/// The rows of a whole statement that selects `column_list` from the table, each checked.
+Result<std::vector<Values>> read_rows(Connection& connection, const Table& table, std::string_view sql,
+                                      std::span<const Value> values);
+
 /// The page of at most `limit` rows after `after` in the order of the primary key. `fixed` are the values of the first key
 /// columns; `after` (empty for the first page) those of the rest.
 Result<std::vector<Values>> select_page(Connection& connection, const Table& table, const Values& fixed,
