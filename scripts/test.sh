@@ -48,7 +48,7 @@ suite() {
   printf '%-24s %5d s  %5d passed %3d failed %3d skipped\n' "$name" "$seconds" "${numbers[@]}"
   if ((code != 0)); then
     failures+=("$name")
-    tail -n 60 "$logs/$name/log" | sed 's/^/    | /'
+    tail -n 60 "$logs/$name/log" | cut -c 1-300 | sed 's/^/    | /'
     printf '    whole log: build/test/%s/log\n' "$name"
   fi
   return "$code"
@@ -65,7 +65,7 @@ run_checks() {
 build() {
   local preset=$1
   shift
-  cmake --preset "$preset" && cmake --build "build/$preset" --parallel "$jobs" --target "$@"
+  cmake --preset "$preset" && cmake --build "build/$preset" --parallel "$jobs" --target "$@" -- -k 0
 }
 
 run_asan() {
