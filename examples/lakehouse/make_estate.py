@@ -75,21 +75,12 @@ class Estate:
 
 
 def start_spark(aws):
-    catalog = "spark.sql.catalog.glue"
     return session.start(
         "make-estate",
         jars=(session.ICEBERG_JAR, "iceberg-aws-bundle-1.10.0.jar", "hudi-spark3.5-bundle_2.12-1.0.2.jar"),
         extensions=(session.ICEBERG_EXTENSION, "org.apache.spark.sql.hudi.HoodieSparkSessionExtension"),
         settings={
-            catalog: "org.apache.iceberg.spark.SparkCatalog",
-            f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
-            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-            f"{catalog}.glue.endpoint": aws.endpoint,
-            f"{catalog}.glue.id": ACCOUNT,
-            f"{catalog}.s3.endpoint": aws.endpoint,
-            f"{catalog}.s3.path-style-access": "true",
-            f"{catalog}.client.region": REGION,
-            f"{catalog}.warehouse": f"s3://{LAKE}",
+            **aws.spark_settings("glue", f"s3://{LAKE}"),
             "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
             "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
             # Spark's default, INT96, is what old writers left behind; the fixtures have that case.

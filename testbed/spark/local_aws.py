@@ -52,6 +52,21 @@ class LocalAws:
         import boto3
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION)
 
+    def spark_settings(self, catalog, warehouse):
+        """Makes `catalog` Iceberg's GlueCatalog on this server."""
+        name = f"spark.sql.catalog.{catalog}"
+        return {
+            name: "org.apache.iceberg.spark.SparkCatalog",
+            f"{name}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+            f"{name}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+            f"{name}.glue.endpoint": self.endpoint,
+            f"{name}.glue.id": ACCOUNT,
+            f"{name}.s3.endpoint": self.endpoint,
+            f"{name}.s3.path-style-access": "true",
+            f"{name}.client.region": REGION,
+            f"{name}.warehouse": warehouse,
+        }
+
     def create_bucket(self, bucket):
         self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
