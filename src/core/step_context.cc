@@ -51,7 +51,13 @@ Result<std::vector<store::PartRow>> JournalContext::parts_of(std::string_view st
 Result<store::PartRow> JournalContext::begin_part(std::string from_key, std::string to_key) {
     const store::PartRow part{row_.run, row_.step, std::move(from_key), std::move(to_key), services().random->id(),
                               store::PartState::intent, "", 0, 0, services().clock->now()};
-    const auto insert = [&part](store::Transaction& transaction) { return transaction.insert(part); };
+    std::optional<store::PartRow> removed;
+    for (auto& known : TRY(parts()))
+        if (known.from_key == part.from_key)
+            removed = std::move(known);
+    const auto insert = [&](store::Transaction& transaction) {
+        return removed ? transaction.change_part(*removed, part) : transaction.insert(part);
+    };
     TRY(keep(row_.state == store::StepState::intent ? journal_->move(row_, store::StepState::made, {}, insert)
                                                     : journal_->write(insert)));
     FAULT_POINT("part.after-intent");
