@@ -96,7 +96,8 @@ void fields(V& v, T& f)
 {
     v("count", f.count), v("outside_table", f.outside_table), v("other_storage", f.other_storage);
     v("other_columns", f.other_columns), v("unreadable", f.unreadable), v("empty", f.empty);
-    v("null_values", f.null_values), v("wrong_arity", f.wrong_arity), v("duplicates", f.duplicates);
+    v("null_values", f.null_values), v("wrong_arity", f.wrong_arity), v("bad_values", f.bad_values),
+        v("duplicates", f.duplicates);
     v("unregistered_objects", f.unregistered_objects), v("unregistered_bytes", f.unregistered_bytes);
     v("nested_objects", f.nested_objects), v("example", f.example), v("digest", f.digest);
 }
@@ -126,6 +127,16 @@ void fields(V& v, T& f)
 
 template <typename V, typename T>
 void fields(V& v, T& f)
+    requires std::is_same_v<std::remove_const_t<T>, ParquetFacts>
+{
+    v("files", f.files), v("rows", f.rows), v("unreadable", f.unreadable);
+    v("unreadable_example", f.unreadable_example), v("needs_rewrite", f.needs_rewrite);
+    v("rewrite_example", f.rewrite_example), v("issues", f.issues), v("schema", f.schema);
+    v("partition_ids", f.partition_ids);
+}
+
+template <typename V, typename T>
+void fields(V& v, T& f)
     requires std::is_same_v<std::remove_const_t<T>, TableFacts>
 {
     v("version", f.version), v("catalogue", f.catalogue), v("database", f.database), v("name", f.name);
@@ -137,10 +148,11 @@ void fields(V& v, T& f)
     v("lake_formation", f.lake_formation), v("governed_columns", f.governed_columns), v("place", f.place);
     v("additional_places", f.additional_places), v("partitions", f.partitions), v("sizes", f.sizes);
     v("listing_digest", f.listing_digest), v("suffix_mismatches", f.suffix_mismatches);
-    v("suffix_example", f.suffix_example), v("estimates", f.estimates), v("duplicate_entries", f.duplicate_entries);
+    v("suffix_example", f.suffix_example), v("unsupported_codecs", f.unsupported_codecs);
+    v("codec_example", f.codec_example), v("estimates", f.estimates), v("duplicate_entries", f.duplicate_entries);
     v("names_differ_by_case", f.names_differ_by_case), v("unsupported_types", f.unsupported_types);
     v("widened_types", f.widened_types), v("type_example", f.type_example), v("entry_digest", f.entry_digest);
-    v("iceberg", f.iceberg), v("fingerprint", f.fingerprint);
+    v("iceberg", f.iceberg), v("parquet", f.parquet), v("fingerprint", f.fingerprint);
 }
 
 template <typename V, typename T>

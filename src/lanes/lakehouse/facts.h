@@ -71,9 +71,9 @@ Result<TableKind> parse_table_kind(std::string_view text);
 struct Place {
     std::string location; ///< as the catalogue spells it
     std::string folder;   ///< absolute local path that the prefix map gives; empty: unmapped
-    std::string
-        problem; ///< why nothing can be read there ("unmapped", "missing", "unreadable", "invalid"); empty: readable
-    std::string detail; ///< the problem in words
+    std::string problem;  ///< why nothing can be read there ("absent", "unmapped", "missing", "unreadable",
+                          ///< "invalid"); empty: readable
+    std::string detail;   ///< the problem in words
 };
 
 /// Of a complete listing. `bytes` is what `du --apparent-size` adds up for files.
@@ -117,6 +117,7 @@ struct PartitionSummary {
     std::uint64_t empty = 0;                ///< no data object
     std::uint64_t null_values = 0;          ///< with at least one `__HIVE_DEFAULT_PARTITION__`
     std::uint64_t wrong_arity = 0;          ///< more or fewer values than partition keys
+    std::uint64_t bad_values = 0;           ///< with a value that is none of its key's type
     std::uint64_t duplicates = 0;           ///< same values twice in the export; the first stands
     std::uint64_t unregistered_objects = 0; ///< data objects below the table that belong to no partition
     std::uint64_t unregistered_bytes = 0;
@@ -165,6 +166,20 @@ struct IcebergFacts {
     std::string missing_example;
 };
 
+/// What the footers of a Parquet table's data objects say, held against the schema that the table gets in Iceberg.
+struct ParquetFacts {
+    std::uint64_t files = 0;      ///< footers read
+    std::uint64_t rows = 0;       ///< by the footers
+    std::uint64_t unreadable = 0; ///< data objects that are no Parquet, are cut off or encrypted
+    std::string unreadable_example;
+    std::uint64_t needs_rewrite = 0; ///< files that cannot be used as they are
+    std::string rewrite_example;
+    std::map<std::string, std::uint64_t> issues; ///< parquet_format::IssueKind to the number of files that have it
+    /// Iceberg schema (Appendix C), partition keys last; timestamps are instants where the first readable file says so.
+    std::string schema;
+    std::vector<std::int32_t> partition_ids; ///< field ids of the partition keys, in order
+};
+
 struct TableFacts {
     int version = kFactsVersion;
     std::string catalogue; ///< CatalogId of the entry; empty in metadata mode
@@ -195,6 +210,8 @@ struct TableFacts {
     std::string listing_digest;          ///< over (location, key, size, mtime_ns) of that listing in order
     std::uint64_t suffix_mismatches = 0; ///< data objects whose suffix says another format than the SerDe
     std::string suffix_example;
+    std::uint64_t unsupported_codecs = 0; ///< text tables: data objects packed in a way that cannot be unpacked
+    std::string codec_example;
     std::map<std::string, std::string> estimates; ///< crawler's sizeKey, recordCount, objectCount ...
     std::uint64_t duplicate_entries = 0;          ///< the same table again in the export; the newest UpdateTime stands
     bool names_differ_by_case = false;            ///< two columns that differ only by case
@@ -203,6 +220,7 @@ struct TableFacts {
     std::string type_example;
     std::string entry_digest; ///< of the catalogue's entry as exported (canonical JSON)
     std::optional<IcebergFacts> iceberg;
+    std::optional<ParquetFacts> parquet;
     /// What a plan pins, canonical JSON.
     /// iceberg: {"kind":"iceberg","metadata_location","metadata_size","metadata_digest"};
     /// others:  {"kind":"files","entry_digest","partitions_digest","listing_digest"}.

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "formats/glue/entries.h"
+#include "lanes/lakehouse/facts.h"
+
+#include <optional>
+
+namespace godwit::lakehouse {
+
+bool is_link(const glue::Table& table);
+/// Nothing: it is a table.
+std::optional<ViewKind> view_kind(const glue::Table& table);
+/// Parameters decide first, then the SerDe (which may contradict the input format: it is what readers use), then the
+/// input format. Hudi before Parquet, because its input formats are named after Parquet.
+TableKind table_kind(const glue::Table& table);
+
+/// Everything that the catalogue's entry says; places, sizes, partitions and metadata.json are filled in later.
+TableFacts table_facts(const glue::Table& table);
+ViewFacts view_facts(const glue::Table& table);
+LinkFacts link_facts(const glue::Table& table);
+LinkFacts link_facts(const glue::Database& database);
+
+Storage storage_of(const glue::StorageDescriptor& descriptor);
+/// Over names and types in order.
+std::string columns_digest(const std::vector<Column>& columns);
+std::vector<Column> columns_of(const std::vector<glue::Column>& columns);
+
+} // namespace godwit::lakehouse
