@@ -33,6 +33,13 @@ inline Result<std::int64_t> as_int64(const OrderedJson& value, const char* name)
     return value.get<std::int64_t>();
 }
 
+/// Snapshot ids: some writers draw them from all 64 bits and print them unsigned; they are held as the same bits.
+inline Result<std::int64_t> as_snapshot_id(const OrderedJson& value, const char* name) {
+    if (value.is_number_unsigned())
+        return static_cast<std::int64_t>(value.get<std::uint64_t>());
+    return as_int64(value, name);
+}
+
 inline Result<std::int32_t> as_int32(const OrderedJson& value, const char* name) {
     const auto number = TRY(as_int64(value, name));
     if (number < INT32_MIN || number > INT32_MAX)
@@ -64,6 +71,15 @@ inline Result<std::optional<std::int32_t>> optional_int32(const OrderedJson& obj
     if (found == nullptr)
         return std::optional<std::int32_t>();
     return std::optional(TRY(as_int32(*found, name)));
+}
+inline Result<std::int64_t> require_snapshot_id(const OrderedJson& object, const char* name) {
+    return as_snapshot_id(*TRY(require_field(object, name)), name);
+}
+inline Result<std::optional<std::int64_t>> optional_snapshot_id(const OrderedJson& object, const char* name) {
+    const auto* found = find_field(object, name);
+    if (found == nullptr)
+        return std::optional<std::int64_t>();
+    return std::optional(TRY(as_snapshot_id(*found, name)));
 }
 inline Result<std::string> require_string(const OrderedJson& object, const char* name) {
     const auto* found = TRY(require_field(object, name));

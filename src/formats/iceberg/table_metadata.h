@@ -22,7 +22,7 @@ using Properties = std::vector<std::pair<std::string, std::string>>; ///< in the
 const std::string* find_property(const Properties& properties, std::string_view key);
 
 struct Snapshot {
-    std::int64_t id = 0;
+    std::int64_t id = 0; ///< ids that a writer printed unsigned are held as the same 64 bits
     std::optional<std::int64_t> parent_id;
     std::int64_t sequence_number = 0; ///< 0 in version 1
     std::int64_t timestamp_ms = 0;
@@ -128,7 +128,7 @@ public:
     std::int64_t last_updated_ms() const;
     std::int32_t last_column_id() const;
     std::int32_t last_partition_id() const;
-    std::optional<std::int64_t> next_row_id() const;
+    std::optional<std::int64_t> next_row_id() const; ///< version 3; early writers left it out
     const std::vector<Schema>& schemas() const;
     std::int32_t current_schema_id() const;
     const Schema& current_schema() const;
