@@ -21,9 +21,9 @@ struct CatalogOptions {
     std::vector<std::string> extra_roots; ///< further folders that tables may lie in
 };
 
-/// The built-in Iceberg REST catalogue (apache/iceberg open-api/rest-catalog-open-api.yaml) over SQLite and a warehouse on
-/// `file://`. It holds namespaces with their properties and, for each table, where its current metadata.json lies; all
-/// else about a table stands in that file.
+/// The built-in Iceberg REST catalogue (apache/iceberg open-api/rest-catalog-open-api.yaml) over SQLite and a warehouse
+/// on `file://`. It holds namespaces with their properties and, for each table, where its current metadata.json lies;
+/// all else about a table stands in that file.
 ///
 /// - A commit writes the new metadata.json durably, then moves the pointer by one conditional update on the old
 ///   location: after a crash there may be a metadata file that nobody points to, never a pointer to a missing file.
@@ -47,8 +47,8 @@ public:
     /// Canonical path of the warehouse.
     const std::string& warehouse() const;
 
-    /// Everything that the catalogue knows, as canonical JSON: namespaces with properties, tables with the location of their
-    /// metadata, in byte order. Equal catalogues give equal bytes. The uuid is left out.
+    /// Everything that the catalogue knows, as canonical JSON: namespaces with properties, tables with the location of
+    /// their metadata, in byte order. Equal catalogues give equal bytes. The uuid is left out.
     Result<std::string> dump();
 
 private:
@@ -57,7 +57,7 @@ private:
     std::unique_ptr<Parts> parts_;
 };
 
-/// The same dump of a database that no server has open, or that one has.
-Result<std::string> dump_catalog(const std::string& database);
+/// The same dump of a database file, whether a server has it open or not.
+Result<std::string> dump_catalog(const std::string& database, Clock& clock, Random& random);
 
 } // namespace godwit::catalog

@@ -1,6 +1,5 @@
 #include "catalog/catalog_database.h"
 
-#include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -48,14 +47,6 @@ TableRow row_of(const store::Values& values) {
     return {{text_of(values[0]), text_of(values[1])}, text_of(values[2]), text_of(values[3])};
 }
 
-/// Version 4 of RFC 9562.
-std::string random_uuid(Random& random) {
-    std::string bytes = random.bytes(16);
-    bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x40U);
-    bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
-    return uuid_text(bytes);
-}
-
 } // namespace
 
 /// Reads see one state: a transaction although nothing is written.
@@ -92,11 +83,11 @@ Result<std::unique_ptr<CatalogDatabase>> CatalogDatabase::open(const std::string
         TRY(connection.execute("INSERT INTO catalog (uuid, schema_version) VALUES (?, ?)", row));
         return {};
     };
-    std::unique_ptr<CatalogDatabase> made(
-        new CatalogDatabase(TRY(store::open_sqlite(file, clock, random, prepare))));
+    std::unique_ptr<CatalogDatabase> made(new CatalogDatabase(TRY(store::open_sqlite(file, clock, random, prepare))));
     made->connection_ = TRY(made->database_->connect_for_writing());
     auto rows = made->query("SELECT uuid, schema_version FROM catalog");
-    const auto* version = !rows.is_error() && rows->size() == 1 ? std::get_if<std::int64_t>(&rows->front()[1]) : nullptr;
+    const auto* version =
+        !rows.is_error() && rows->size() == 1 ? std::get_if<std::int64_t>(&rows->front()[1]) : nullptr;
     if (version == nullptr || *version != kSchemaVersion)
         return Error::make(ErrorKind::invalid_input, "the file is no catalogue that this version can open")
             .why(version == nullptr ? "it does not hold a catalogue's tables"
@@ -140,8 +131,9 @@ Result<std::vector<std::string>> CatalogDatabase::children(const std::string& pa
     return read([&]() -> Result<std::vector<std::string>> {
         if (!parent.empty())
             TRY(require_space(parent));
-        return first_column(TRY(query("SELECT space FROM namespace WHERE parent = ? AND space > ? ORDER BY space LIMIT ?",
-                                      {parent, after, sql_limit(limit)})));
+        return first_column(
+            TRY(query("SELECT space FROM namespace WHERE parent = ? AND space > ? ORDER BY space LIMIT ?",
+                      {parent, after, sql_limit(limit)})));
     });
 }
 
@@ -240,10 +232,10 @@ Status CatalogDatabase::move_pointer(const PointerMove& move) {
                     {id.space, id.name, move.after.location, move.after.metadata_location}));
         return {};
     }
-    const std::int64_t moved = TRY(execute("UPDATE iceberg_table SET location = ?, metadata_location = ?"
-                                           " WHERE space = ? AND name = ? AND metadata_location = ?",
-                                           {move.after.location, move.after.metadata_location, id.space, id.name,
-                                            move.before}));
+    const std::int64_t moved =
+        TRY(execute("UPDATE iceberg_table SET location = ?, metadata_location = ?"
+                    " WHERE space = ? AND name = ? AND metadata_location = ?",
+                    {move.after.location, move.after.metadata_location, id.space, id.name, move.before}));
     if (moved == 0)
         return Error::make(ErrorKind::conflict, "the table changed since it was read")
             .why("another commit came first")
@@ -263,8 +255,9 @@ Status CatalogDatabase::move_pointers(std::span<const PointerMove> moves) {
 
 Status CatalogDatabase::drop_table(const TableRow& row) {
     return write([&]() -> Status {
-        const std::int64_t gone = TRY(execute("DELETE FROM iceberg_table WHERE space = ? AND name = ? AND metadata_location = ?",
-                                              {row.id.space, row.id.name, row.metadata_location}));
+        const std::int64_t gone =
+            TRY(execute("DELETE FROM iceberg_table WHERE space = ? AND name = ? AND metadata_location = ?",
+                        {row.id.space, row.id.name, row.metadata_location}));
         if (gone == 0)
             return no_such_table(row.id);
         return {};

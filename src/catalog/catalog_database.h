@@ -55,7 +55,8 @@ public:
     Result<PropertyChanges> change_properties(const std::string& space, const std::vector<std::string>& removals,
                                               const SpaceProperties& updates);
 
-    Result<std::vector<std::string>> table_names(const std::string& space, const std::string& after, std::uint64_t limit);
+    Result<std::vector<std::string>> table_names(const std::string& space, const std::string& after,
+                                                 std::uint64_t limit);
     /// not_found names table or namespace.
     Result<TableRow> table(const TableId& id);
     Result<std::optional<TableRow>> find_table(const TableId& id);

@@ -11,13 +11,16 @@ namespace godwit::catalog {
 struct CatalogServerOptions {
     CatalogOptions catalog;
     std::string address = "127.0.0.1";
+    /// Other machines may reach the catalogue only where this names the address too: it knows no passwords.
+    std::string allow_beyond_loopback;
     std::uint16_t port = 0; ///< 0: a free one
 };
 
 /// The catalogue behind a socket. Stops when it is destroyed.
 class CatalogServer {
 public:
-    static Result<std::unique_ptr<CatalogServer>> start(const CatalogServerOptions& options, Clock& clock, Random& random);
+    static Result<std::unique_ptr<CatalogServer>> start(const CatalogServerOptions& options, Clock& clock,
+                                                        Random& random);
     ~CatalogServer();
 
     /// `http://127.0.0.1:41234`: what clients are given.

@@ -77,4 +77,11 @@ std::string path_element(std::string_view name) {
     return element;
 }
 
+std::string random_uuid(Random& random) {
+    std::string bytes = random.bytes(16);
+    bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x40U);
+    bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
+    return uuid_text(bytes);
+}
+
 } // namespace godwit::catalog

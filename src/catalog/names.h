@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/random.h"
 #include "base/result.h"
 
 #include <string>
@@ -34,5 +35,8 @@ Status check_table_name(std::string_view name);
 /// percent-encoded so that it neither leads elsewhere nor hides; cut and given a digest where it is too long for a file
 /// system.
 std::string path_element(std::string_view name);
+
+/// Version 4 of RFC 9562, section 5.4.
+std::string random_uuid(Random& random);
 
 } // namespace godwit::catalog

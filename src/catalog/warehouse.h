@@ -9,8 +9,8 @@
 
 namespace godwit::catalog {
 
-/// The folders that tables may lie in, and the files of tables in them. Locations are `file:///path`, `file:/path` or an
-/// absolute path; links that lead out of the roots are found by resolving what exists of a path.
+/// The folders that tables may lie in, and the files of tables in them. Locations are `file:///path`, `file:/path` or
+/// an absolute path; links that lead out of the roots are found by resolving what exists of a path.
 class Warehouse {
 public:
     static Result<Warehouse> open(const std::string& warehouse, const std::vector<std::string>& extra_roots);
