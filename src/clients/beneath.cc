@@ -74,7 +74,7 @@ Result<Descriptor> open_folder(int root, std::string_view root_path, std::string
         const int next = ::openat(current.get(), element.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (next < 0) {
             const int number = errno;
-            struct ::stat native {};
+            struct ::stat native{};
             // With O_DIRECTORY a link answers ENOTDIR: say what it is.
             const bool link = number == ENOTDIR &&
                               ::fstatat(current.get(), element.c_str(), &native, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -97,7 +97,7 @@ Result<File> open_file(int root, std::string_view root_path, std::string_view ke
         return open_error(errno, what, root_path, key);
     }
     File file = File::adopt(number, join(root_path, key));
-    struct ::stat native {};
+    struct ::stat native{};
     if (::fstat(number, &native) != 0)
         return open_error(errno, "the file cannot be examined", root_path, key);
     if (!S_ISREG(native.st_mode))

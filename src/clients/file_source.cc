@@ -44,7 +44,7 @@ Result<std::string> FileLister::Folder::sort_name(const dirent& entry, const std
     std::string name = entry.d_name;
     bool is_folder = entry.d_type == DT_DIR;
     if (entry.d_type == DT_UNKNOWN) {
-        struct ::stat native {};
+        struct ::stat native{};
         if (::fstatat(descriptor.get(), name.c_str(), &native, AT_SYMLINK_NOFOLLOW) == 0)
             is_folder = S_ISDIR(native.st_mode);
         else if (errno != ENOENT)
@@ -103,7 +103,9 @@ Status FileLister::Folder::fill(std::size_t window, const std::string& root_path
 FileLister::FileLister(int root, std::string root_path, std::size_t window)
     : root_(root), root_path_(std::move(root_path)), window_(std::max<std::size_t>(window, 1)) {}
 FileLister::FileLister(FileLister&& other) noexcept
-    : root_(std::exchange(other.root_, -1)), root_path_(std::move(other.root_path_)), window_(other.window_),
+    : root_(std::exchange(other.root_, -1)),
+      root_path_(std::move(other.root_path_)),
+      window_(other.window_),
       folders_(std::move(other.folders_)) {}
 FileLister& FileLister::operator=(FileLister&& other) noexcept {
     std::swap(root_, other.root_);
@@ -150,7 +152,7 @@ Result<std::optional<FileEntry>> FileLister::next() {
             TRY(descend(std::move(key), false));
             continue;
         }
-        struct ::stat native {};
+        struct ::stat native{};
         if (::fstatat(folder.descriptor.get(), name.c_str(), &native, AT_SYMLINK_NOFOLLOW) != 0) {
             if (errno == ENOENT)
                 continue;
@@ -162,7 +164,7 @@ Result<std::optional<FileEntry>> FileLister::next() {
 }
 
 Result<FileState> SourceFile::state() const {
-    struct ::stat native {};
+    struct ::stat native{};
     if (::fstat(file_.descriptor(), &native) != 0)
         return system_error(errno, "the file cannot be examined", printable(file_.path()));
     return beneath::state_of(native);
@@ -202,7 +204,7 @@ Result<FileLister> FileSource::list(const std::string& prefix, std::size_t windo
 Result<FileState> FileSource::state(const std::string& key) const {
     const beneath::SplitKey parts = TRY(beneath::split_key(key));
     const Descriptor folder = TRY(beneath::open_folder(descriptor_, root_, parts.folder));
-    struct ::stat native {};
+    struct ::stat native{};
     if (::fstatat(folder.get(), parts.name.c_str(), &native, AT_SYMLINK_NOFOLLOW) != 0)
         return system_error(errno, "the file cannot be examined", printable(path_of(key)));
     return beneath::state_of(native);

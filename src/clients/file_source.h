@@ -14,16 +14,16 @@
 
 namespace godwit::clients {
 
-/// What a listing says about one name below the root. A key is the path below the root: elements joined by '/', any bytes
-/// but NUL. On `file://` there is no ETag: size, mtime and inode stand for it.
+/// What a listing says about one name below the root. A key is the path below the root: elements joined by '/', any
+/// bytes but NUL. On `file://` there is no ETag: size, mtime and inode stand for it.
 struct FileEntry {
     std::string key;
     FileState state;
 };
 
-/// Goes through everything below a prefix, one entry at a time, in byte order of keys (not of folders: `a-b` comes before
-/// `a/b`). Holds at most `kWindow` names of each open folder, whatever its size: a larger folder is read several times.
-/// Folders are not listed; links, sockets and devices are, with their type, and never followed.
+/// Goes through everything below a prefix, one entry at a time, in byte order of keys (not of folders: `a-b` comes
+/// before `a/b`). Holds at most `kWindow` names of each open folder, whatever its size: a larger folder is read several
+/// times. Folders are not listed; links, sockets and devices are, with their type, and never followed.
 class FileLister {
 public:
     static constexpr std::size_t kWindow = 65'536;
@@ -31,8 +31,8 @@ public:
     FileLister(FileLister&&) noexcept;
     FileLister& operator=(FileLister&&) noexcept;
     ~FileLister();
-    /// The next entry, or nothing at the end. A folder that vanished meanwhile has no entries; one that cannot be read is
-    /// an error.
+    /// The next entry, or nothing at the end. A folder that vanished meanwhile has no entries; one that cannot be read
+    /// is an error.
     Result<std::optional<FileEntry>> next();
 
 private:

@@ -107,9 +107,9 @@ TEST_F(FileSourceTest, ReadsWholeAndInPieces) {
 TEST_F(FileSourceTest, NoNameLeadsOut) {
     put("d/file");
     const FileSource source = open();
-    for (const std::string& key : {std::string("../x"), std::string("d/../../x"), std::string("/etc/passwd"), std::string(""),
-                                   std::string("d//file"), std::string("d/"), std::string("."), std::string("d/./file"),
-                                   std::string("d\0file", 6)}) {
+    for (const std::string& key : {std::string("../x"), std::string("d/../../x"), std::string("/etc/passwd"),
+                                   std::string(""), std::string("d//file"), std::string("d/"), std::string("."),
+                                   std::string("d/./file"), std::string("d\0file", 6)}) {
         EXPECT_EQ(source.read(key).error().kind(), ErrorKind::invalid_input) << key;
         EXPECT_EQ(source.state(key).error().kind(), ErrorKind::invalid_input) << key;
     }

@@ -52,7 +52,7 @@ Status sync_descriptor(int descriptor, const std::string& path) {
 } // namespace
 
 Result<FileState> TargetFile::state() const {
-    struct ::stat native {};
+    struct ::stat native{};
     if (::fstat(file_.descriptor(), &native) != 0)
         return system_error(errno, "the file cannot be examined", printable(file_.path()));
     return beneath::state_of(native);

@@ -84,8 +84,8 @@ TEST_F(FileTargetTest, RemovesFilesAndEmptyFoldersOnly) {
 TEST_F(FileTargetTest, NothingIsWrittenOutside) {
     const TemporaryFolder outside = TemporaryFolder::create().value();
     ASSERT_EQ(::symlink(outside.path().c_str(), path("link").c_str()), 0);
-    for (const std::string& key : {std::string("../x"), std::string("/tmp/x"), std::string("link/x"), std::string("a\0b", 3),
-                                   std::string("."), std::string("")}) {
+    for (const std::string& key : {std::string("../x"), std::string("/tmp/x"), std::string("link/x"),
+                                   std::string("a\0b", 3), std::string("."), std::string("")}) {
         EXPECT_EQ(target_.write_durably(key, "x").error().kind(), ErrorKind::invalid_input) << key;
         EXPECT_EQ(target_.create(key).error().kind(), ErrorKind::invalid_input) << key;
         EXPECT_EQ(target_.make_folders(key).error().kind(), ErrorKind::invalid_input) << key;

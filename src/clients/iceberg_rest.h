@@ -10,6 +10,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace godwit::net {
@@ -62,23 +63,25 @@ struct SettleTime {
 
 /// A client of the Iceberg REST protocol (apache/iceberg open-api/rest-catalog-open-api.yaml).
 ///
-/// Every answer that is no success becomes an Error with the catalogue's words, the request id where one was sent, and a
-/// retry class:
+/// Every answer that is no success becomes an Error with the catalogue's words, the request id where one was sent, and
+/// a retry class:
 ///   409                          conflict, fail
 ///   400, 403, 404, 406 ...       a definite no: fail
 ///   429                          unavailable, retry
-///   503                          unavailable; retry, but unknown for a mutating call: the protocol says that the request
+///   503                          unavailable; retry, but unknown for a mutating call: the protocol says that the
+///   request
 ///                                may have been processed in part; with Retry-After it says that repeating is safe
-///   500, 502, 504, other 5xx     outcome_unknown, unknown for a mutating call; unavailable, retry for a reading one
+///   500, 502, 504, 408, other 5xx  outcome_unknown, unknown for a mutating call; unavailable, retry for a reading one
+///   404 or success that is not in the protocol's form  the same as a lost answer: it may come from a proxy
 ///   no connection                unavailable, retry: nothing was sent
 ///   time-out or cut after sending  outcome_unknown, unknown for a mutating call; deadline, retry for a reading one
 /// One call is made once: whoever repeats it looks first. Thread-safe as far as the HttpClient is.
 class IcebergRest {
 public:
     struct Settings {
-        std::string endpoint; ///< http://127.0.0.1:8181, with or without /v1
-        std::string warehouse; ///< sent with the first call; may be empty
-        Secret token;          ///< bearer token; may be empty
+        std::string endpoint;                                ///< http://127.0.0.1:8181, with or without /v1
+        std::string warehouse;                               ///< sent with the first call; may be empty
+        Secret token;                                        ///< bearer token; may be empty
         std::optional<std::chrono::milliseconds> call_limit; ///< default: 5 s on loopback, else 60 s
     };
 
@@ -116,6 +119,10 @@ private:
     IcebergRest(net::HttpClient& http, Settings settings);
     Result<Answer> send(const Call& call, std::stop_token stop) const;
     std::string path(const std::string& rest) const;
+    Result<LoadedTable> loaded_table(const Answer& answer) const;
+    template <typename Take>
+    Status each_listed(const std::string& what, const std::string& from, std::string_view field, std::stop_token stop,
+                       Take&& take) const;
     Status read_config(std::stop_token stop);
 
     net::HttpClient* http_;

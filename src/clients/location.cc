@@ -41,10 +41,10 @@ Result<Location> Location::parse(std::string_view text) {
         return bad_location(text, "it contains a NUL byte");
     // RFC 3986 section 3.1: a scheme is letters, digits, `+`, `-`, `.`; one letter is more likely a file's name.
     const std::size_t colon = text.find(':');
-    const bool has_scheme = colon != std::string_view::npos && colon > 1 &&
-                            std::ranges::all_of(text.substr(0, colon), [](unsigned char c) {
-                                return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
-                            });
+    const bool has_scheme =
+        colon != std::string_view::npos && colon > 1 && std::ranges::all_of(text.substr(0, colon), [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+        });
     if (!has_scheme || (text.substr(colon + 1, 1) != "/"))
         return Location{Scheme::file, "", std::string(text)};
     const std::string scheme = lower_ascii(text.substr(0, colon));

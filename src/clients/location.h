@@ -33,8 +33,8 @@ Result<std::string> canonical_folder(const std::string& path);
 /// `file://` and an absolute path.
 std::string file_uri(std::string_view absolute_path);
 
-/// Prefix of a location to what replaces it. The longest prefix wins, and prefixes end at path elements: `s3://b/a` maps
-/// `s3://b/a/x` and `s3://b/a`, not `s3://b/ab`. s3, s3a and s3n are alike.
+/// Prefix of a location to what replaces it. The longest prefix wins, and prefixes end at path elements: `s3://b/a`
+/// maps `s3://b/a/x` and `s3://b/a`, not `s3://b/ab`. s3, s3a and s3n are alike.
 class PrefixMap {
 public:
     struct Pair {

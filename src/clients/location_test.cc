@@ -36,9 +36,10 @@ TEST(Location, BytesAfterTheSchemeAreKept) {
 }
 
 TEST(Location, WhatIsNoPlaceIsRefused) {
-    for (const std::string_view text : {std::string_view(""), std::string_view("s3:///key"), std::string_view("s3:/b/k"),
-                                        std::string_view("http://host/x"), std::string_view("file://host/x"),
-                                        std::string_view("file://"), std::string_view("/a\0b", 4)})
+    for (const std::string_view text :
+         {std::string_view(""), std::string_view("s3:///key"), std::string_view("s3:/b/k"),
+          std::string_view("http://host/x"), std::string_view("file://host/x"), std::string_view("file://"),
+          std::string_view("/a\0b", 4)})
         EXPECT_TRUE(Location::parse(text).is_error()) << text;
 }
 
