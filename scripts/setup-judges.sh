@@ -24,11 +24,12 @@ usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 need() { command -v "$1" > /dev/null || fail "$1 is missing; on Debian: apt-get install $2"; }
 
-# The digest of all that decides what a group holds.
+# The digest of all that decides what a group holds. The interpreter is the environment's own: whoever asks, with whatever
+# python3 comes first in the path, gets the same answer.
 wanted_stamp() {
   local group=$1 files=("$pins/build.txt" "$pins/$1.txt")
   [[ ! -f $pins/$group.jars ]] || files+=("$pins/$group.jars")
-  { cat "${files[@]}"; "$python" --version; } | sha256sum | cut -d ' ' -f 1
+  { cat "${files[@]}"; "$deps/$group/bin/python" --version 2> /dev/null; } | sha256sum | cut -d ' ' -f 1
 }
 
 jar_path() {
