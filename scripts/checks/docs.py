@@ -23,6 +23,8 @@ from common import PROJECT, files, finish, read
 
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+CASE = re.compile(r"`([A-Z]\w+\.[A-Za-z]\w+)`")
+TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", re.MULTILINE)
 EXIT = re.compile(r"#\s*exit (\d+)\s*$")
 SECONDS = 300
 
@@ -124,6 +126,12 @@ def check_links(path: pathlib.Path) -> list[str]:
     return [f"{path}: the link {link} leads nowhere" for link in links if not (PROJECT / path.parent / link).exists()]
 
 
+def check_cases(path: pathlib.Path) -> list[str]:
+    """The assurance case names tests: each must exist."""
+    tests = {".".join(case) for source in files("src/*_test.cc", "tests/*_test.cc") for case in TEST.findall(read(source))}
+    return [f"{path}: there is no test {case}" for case in CASE.findall(read(path)) if case not in tests]
+
+
 def main() -> None:
     godwit = pathlib.Path(sys.argv[1]).resolve()
     chosen = [pathlib.Path(name) for name in sys.argv[2:]] or files("*.md", "docs/*.md", "examples/*.md")
@@ -132,6 +140,7 @@ def main() -> None:
         executed, wrong = check_commands(path, godwit)
         count += executed
         violations += wrong + check_links(path)
+    violations += check_cases(pathlib.Path("SECURITY.md"))
     finish(f"documents ({len(chosen)}, {count} commands)", violations)
 
 
