@@ -1,0 +1,306 @@
+#include "formats/iceberg/manifest.h"
+
+#include "base/text.h"
+#include "formats/avro/value.h"
+#include "formats/iceberg/manifest_decode.h"
+#include "formats/iceberg/manifest_schema.h"
+
+namespace godwit::iceberg {
+
+namespace {
+
+using avro::Cursor;
+
+template <typename Number>
+void read_optional(const RecordWalk& walk, std::size_t slot, std::optional<Number>& into) {
+    into.reset();
+    if (walk.present(slot))
+        into = static_cast<Number>(walk.integer(slot));
+}
+
+void read_optional_bytes(const RecordWalk& walk, std::size_t slot, std::optional<std::string>& into) {
+    if (!walk.present(slot))
+        into.reset();
+    else if (into)
+        *into = walk.bytes(slot);
+    else
+        into.emplace(walk.bytes(slot));
+}
+
+/// Empties an optional vector but keeps its memory.
+template <typename Items>
+Items& refill(std::optional<Items>& into) {
+    if (!into)
+        into.emplace();
+    into->clear();
+    return *into;
+}
+
+/// More items than any table has columns or partition fields: what a damaged count must not allocate.
+constexpr std::int64_t kMostItems = 1'000'000;
+
+/// Calls `read(cursor)` for every item of an encoded array.
+template <typename Read>
+bool read_items(Cursor cursor, Read&& read) {
+    std::int64_t bytes = 0;
+    std::int64_t items = 0;
+    for (auto count = cursor.read_block_count(bytes); count > 0; count = cursor.read_block_count(bytes))
+        for (; count > 0; --count)
+            if (++items > kMostItems || !read(cursor) || cursor.failed())
+                return false;
+    return !cursor.failed();
+}
+
+template <typename Second, typename ReadValue>
+bool read_columns(const RecordWalk& walk, std::size_t slot, std::optional<std::vector<std::pair<std::int32_t, Second>>>& into,
+                  ReadValue&& read_value) {
+    if (!walk.present(slot)) {
+        into.reset();
+        return true;
+    }
+    auto& items = refill(into);
+    const auto& record = *walk.type(slot)->items;
+    return read_items(walk.cursor(slot), [&](Cursor& cursor) {
+        auto& item = items.emplace_back();
+        for (const auto& field : record.fields) {
+            if (field.name == "key")
+                item.first = cursor.read_int();
+            else if (field.name == "value")
+                item.second = read_value(cursor);
+            else if (!avro::try_skip(*field.type, cursor))
+                return false;
+        }
+        return true;
+    });
+}
+
+bool read_counts(const RecordWalk& walk, std::size_t slot, std::optional<ColumnCounts>& into) {
+    return read_columns(walk, slot, into, [](Cursor& cursor) { return cursor.read_long(); });
+}
+
+bool read_bounds(const RecordWalk& walk, std::size_t slot, std::optional<ColumnBounds>& into) {
+    return read_columns(walk, slot, into, [](Cursor& cursor) { return std::string(cursor.read_bytes()); });
+}
+
+template <typename Number>
+bool read_numbers(const RecordWalk& walk, std::size_t slot, std::optional<std::vector<Number>>& into) {
+    if (!walk.present(slot)) {
+        into.reset();
+        return true;
+    }
+    auto& items = refill(into);
+    const bool empty_items = walk.type(slot)->items->least_bytes == 0;
+    return !empty_items && read_items(walk.cursor(slot), [&](Cursor& cursor) {
+        items.push_back(static_cast<Number>(cursor.read_long()));
+        return true;
+    });
+}
+
+/// contains_null, contains_nan, lower_bound, upper_bound of one partition field, by id or by name.
+bool read_summary(const avro::Node& record, Cursor& cursor, PartitionFieldSummary& summary) {
+    for (const auto& field : record.fields) {
+        const auto* type = field.type;
+        if (type->kind == avro::Kind::union_of) {
+            const auto branch = cursor.read_long();
+            if (cursor.failed() || branch < 0 || static_cast<std::size_t>(branch) >= type->branches.size())
+                return false;
+            type = type->branches[static_cast<std::size_t>(branch)];
+        }
+        const auto is = [&](std::int32_t id, std::string_view name, avro::Kind kind) {
+            return type->kind == kind && (field.field_id ? *field.field_id == id : field.name == name);
+        };
+        if (is(509, "contains_null", avro::Kind::boolean))
+            summary.contains_null = cursor.read_boolean();
+        else if (is(518, "contains_nan", avro::Kind::boolean))
+            summary.contains_nan = cursor.read_boolean();
+        else if (is(510, "lower_bound", avro::Kind::bytes))
+            summary.lower_bound = cursor.read_bytes();
+        else if (is(511, "upper_bound", avro::Kind::bytes))
+            summary.upper_bound = cursor.read_bytes();
+        else if (!avro::try_skip(*type, cursor))
+            return false;
+    }
+    return true;
+}
+
+std::int64_t value_or(const RecordWalk& walk, std::size_t slot, std::int64_t fallback) {
+    return walk.present(slot) ? walk.integer(slot) : fallback;
+}
+
+std::string text_metadata(const avro::ContainerReader& reader, std::string_view key) {
+    std::string_view value;
+    reader.find_metadata(key, value);
+    return std::string(value);
+}
+
+Result<std::int32_t> number_metadata(const avro::ContainerReader& reader, std::string_view key, std::int32_t fallback) {
+    const auto text = text_metadata(reader, key);
+    if (text.empty())
+        return fallback;
+    auto number = parse_int64(text);
+    if (number.is_error() || *number < 0 || *number > INT32_MAX)
+        return Error::make(ErrorKind::invalid_input, "the manifest cannot be read")
+            .why("its " + std::string(key) + " is '" + printable(text) + "'")
+            .fix("copy the file again from its source")
+            .at(reader.name());
+    return static_cast<std::int32_t>(*number);
+}
+
+} // namespace
+
+struct ManifestListReader::State {
+    RecordWalk walk;
+};
+
+ManifestListReader::ManifestListReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ManifestListReader::ManifestListReader(ManifestListReader&&) noexcept = default;
+ManifestListReader::~ManifestListReader() = default;
+
+Result<ManifestListReader> ManifestListReader::open(ByteSource& source, const avro::ReaderLimits& limits) {
+    auto walk = TRY(RecordWalk::open(source, list_paths(), limits));
+    TRY(check_list_types(walk));
+    return ManifestListReader(std::make_unique<State>(std::move(walk)));
+}
+
+const avro::FileMetadata& ManifestListReader::metadata() const { return state_->walk.reader().metadata(); }
+
+Result<bool> ManifestListReader::next(ManifestFile& file) {
+    auto& walk = state_->walk;
+    if (!TRY(walk.next()))
+        return false;
+    if (!walk.present(kManifestPath) || !walk.present(kManifestLength) || !walk.present(kSpecId))
+        return walk.error("its path, length or spec id is null");
+    const auto content = value_or(walk, kManifestContent, 0);
+    if (content < 0 || content > 1)
+        return walk.error("its content is " + std::to_string(content));
+    file.path = walk.bytes(kManifestPath);
+    file.length = walk.integer(kManifestLength);
+    file.spec_id = static_cast<std::int32_t>(walk.integer(kSpecId));
+    file.content = static_cast<ManifestContent>(content);
+    file.sequence_number = value_or(walk, kManifestSequence, 0);
+    file.min_sequence_number = value_or(walk, kMinSequence, 0);
+    file.added_snapshot_id = value_or(walk, kAddedSnapshot, 0);
+    read_optional(walk, kAddedFiles, file.added_files_count);
+    read_optional(walk, kExistingFiles, file.existing_files_count);
+    read_optional(walk, kDeletedFiles, file.deleted_files_count);
+    read_optional(walk, kAddedRows, file.added_rows_count);
+    read_optional(walk, kExistingRows, file.existing_rows_count);
+    read_optional(walk, kDeletedRows, file.deleted_rows_count);
+    read_optional_bytes(walk, kManifestKey, file.key_metadata);
+    read_optional(walk, kManifestFirstRow, file.first_row_id);
+    file.partitions.reset();
+    if (walk.present(kPartitions)) {
+        const auto& record = *walk.type(kPartitions)->items;
+        auto& summaries = refill(file.partitions);
+        if (record.least_bytes == 0 || !read_items(walk.cursor(kPartitions), [&](Cursor& cursor) {
+                return read_summary(record, cursor, summaries.emplace_back());
+            }))
+            return walk.error("its partition summaries are damaged");
+    }
+    return true;
+}
+
+struct ManifestReader::State {
+    RecordWalk walk;
+    ManifestHeader header;
+    std::vector<Field> partition_type;
+};
+
+ManifestReader::ManifestReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ManifestReader::ManifestReader(ManifestReader&&) noexcept = default;
+ManifestReader::~ManifestReader() = default;
+
+Result<ManifestReader> ManifestReader::open(ByteSource& source, const avro::ReaderLimits& limits) {
+    auto state = std::make_unique<State>(State{TRY(RecordWalk::open(source, entry_paths(), limits)), {}, {}});
+    TRY(check_entry_types(state->walk));
+    const auto& reader = state->walk.reader();
+    auto& header = state->header;
+    header.format_version = TRY(number_metadata(reader, "format-version", 1));
+    header.schema_id = TRY(number_metadata(reader, "schema-id", 0));
+    header.partition_spec_id = TRY(number_metadata(reader, "partition-spec-id", 0));
+    header.schema_json = text_metadata(reader, "schema");
+    header.partition_spec_json = text_metadata(reader, "partition-spec");
+    const auto content = text_metadata(reader, "content");
+    if (content == "deletes")
+        header.content = ManifestContent::deletes;
+    else if (!content.empty() && content != "data")
+        return state->walk.error("its content is '" + printable(content) + "'");
+    for (const auto& field : state->walk.type(kPartition)->fields) {
+        Field column;
+        column.id = field.field_id.value_or(0);
+        column.name = field.name;
+        for (const auto& attribute : field.attributes)
+            if (attribute.name == "iceberg-field-name")
+                column.name = text_of_json(attribute.json).value_or(column.name);
+        column.type = partition_value_type(*field.type);
+        state->partition_type.push_back(std::move(column));
+    }
+    return ManifestReader(std::move(state));
+}
+
+const ManifestHeader& ManifestReader::header() const { return state_->header; }
+const avro::FileMetadata& ManifestReader::metadata() const { return state_->walk.reader().metadata(); }
+const std::vector<Field>& ManifestReader::partition_type() const { return state_->partition_type; }
+
+Result<bool> ManifestReader::next(ManifestEntry& entry) {
+    auto& walk = state_->walk;
+    if (!TRY(walk.next()))
+        return false;
+    for (const auto slot : {kStatus, kFilePath, kFileFormat, kPartition, kRecordCount, kFileSize})
+        if (!walk.present(slot))
+            return walk.error("its " + entry_paths()[slot].back().name + " is null");
+    const auto status = walk.integer(kStatus);
+    const auto content = value_or(walk, kContent, 0);
+    if (status < 0 || status > 2 || content < 0 || content > 2)
+        return walk.error("its status is " + std::to_string(status) + ", its content " + std::to_string(content));
+    entry.status = static_cast<EntryStatus>(status);
+    read_optional(walk, kSnapshotId, entry.snapshot_id);
+    read_optional(walk, kSequenceNumber, entry.sequence_number);
+    read_optional(walk, kFileSequenceNumber, entry.file_sequence_number);
+    auto& file = entry.file;
+    file.content = static_cast<FileContent>(content);
+    file.file_path = walk.bytes(kFilePath);
+    file.file_format = walk.bytes(kFileFormat);
+    file.record_count = walk.integer(kRecordCount);
+    file.file_size_in_bytes = walk.integer(kFileSize);
+    const auto& partition = *walk.type(kPartition);
+    file.partition.resize(partition.fields.size());
+    auto cursor = walk.cursor(kPartition);
+    for (std::size_t i = 0; i < partition.fields.size(); ++i)
+        if (!read_partition_value(*partition.fields[i].type, cursor, file.partition[i]))
+            return walk.error("its partition value " + printable(partition.fields[i].name) + " is damaged");
+    const bool whole = read_counts(walk, kColumnSizes, file.column_sizes) && read_counts(walk, kValueCounts, file.value_counts) &&
+                       read_counts(walk, kNullCounts, file.null_value_counts) && read_counts(walk, kNanCounts, file.nan_value_counts) &&
+                       read_bounds(walk, kLowerBounds, file.lower_bounds) && read_bounds(walk, kUpperBounds, file.upper_bounds) &&
+                       read_numbers(walk, kSplitOffsets, file.split_offsets) && read_numbers(walk, kEqualityIds, file.equality_ids);
+    if (!whole)
+        return walk.error("its column statistics are damaged");
+    read_optional_bytes(walk, kKeyMetadata, file.key_metadata);
+    read_optional(walk, kSortOrderId, file.sort_order_id);
+    read_optional(walk, kFirstRowId, file.first_row_id);
+    read_optional_bytes(walk, kReferencedDataFile, file.referenced_data_file);
+    read_optional(walk, kContentOffset, file.content_offset);
+    read_optional(walk, kContentSize, file.content_size_in_bytes);
+    return true;
+}
+
+Inheritance::Inheritance(const ManifestFile& manifest)
+    : snapshot_id_(manifest.added_snapshot_id), sequence_number_(manifest.sequence_number),
+      next_row_id_(manifest.content == ManifestContent::data ? manifest.first_row_id : std::nullopt) {}
+
+void Inheritance::apply(ManifestEntry& entry) {
+    if (!entry.snapshot_id)
+        entry.snapshot_id = snapshot_id_;
+    // Version 1 manifests have sequence number 0, for entries of every status.
+    const bool inherits = sequence_number_ == 0 || entry.status == EntryStatus::added;
+    if (!entry.sequence_number && inherits)
+        entry.sequence_number = sequence_number_;
+    if (!entry.file_sequence_number && inherits)
+        entry.file_sequence_number = sequence_number_;
+    if (next_row_id_ && entry.status != EntryStatus::deleted && !entry.file.first_row_id) {
+        entry.file.first_row_id = next_row_id_;
+        *next_row_id_ += entry.file.record_count;
+    }
+}
+
+} // namespace godwit::iceberg
