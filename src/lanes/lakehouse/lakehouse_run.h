@@ -1,11 +1,11 @@
 #pragma once
 
+#include "clients/catalogue_connection.h"
 #include "clients/file_target.h"
-#include "clients/iceberg_rest.h"
 #include "core/lane.h"
+#include "lanes/lakehouse/source_options.h"
 #include "lanes/lakehouse/table_files.h"
 #include "lanes/lakehouse/table_move.h"
-#include "net/http_client.h"
 #include "transfer/copy_files.h"
 
 #include <map>
@@ -18,11 +18,12 @@ namespace godwit::lakehouse {
 
 /// The two ends of a run, opened and identified.
 struct Ends {
-    std::string source_reference; ///< canonical JSON of the plan's source connection
+    SourceOptions options; ///< the source as the plan refers to it
     TableFiles source;
     clients::FileTarget warehouse;
-    std::unique_ptr<net::HttpClient> http;
-    clients::IcebergRest catalogue;
+    std::unique_ptr<clients::CatalogueConnection> connection;
+
+    const clients::IcebergRest& catalogue() const { return connection->rest(); }
 
     /// The paths of an Iceberg table that is relocated.
     Result<TablePaths> paths(const TableMove& move) const {

@@ -12,17 +12,17 @@ namespace godwit::lakehouse {
 
 namespace kind {
 inline constexpr std::string_view kCreateNamespace = "lakehouse.create-namespace";
-inline constexpr std::string_view kCopyFiles = "lakehouse.copy-files";               ///< Iceberg: what no path stands in
+inline constexpr std::string_view kCopyFiles = "lakehouse.copy-files"; ///< Iceberg: what no path stands in
 inline constexpr std::string_view kCompareFiles = "lakehouse.compare-files";
 inline constexpr std::string_view kRelocateMetadata = "lakehouse.relocate-metadata"; ///< Iceberg: what paths stand in
 inline constexpr std::string_view kCheckMetadata = "lakehouse.check-metadata";
-inline constexpr std::string_view kCopyTable = "lakehouse.copy-table";               ///< Parquet: the data files
+inline constexpr std::string_view kCopyTable = "lakehouse.copy-table"; ///< Parquet: the data files
 inline constexpr std::string_view kCompareTable = "lakehouse.compare-table";
-inline constexpr std::string_view kDescribeTable = "lakehouse.describe-table";       ///< Parquet: metadata over them
-inline constexpr std::string_view kConvertTable = "lakehouse.convert-table";         ///< CSV: rewritten to Parquet
+inline constexpr std::string_view kDescribeTable = "lakehouse.describe-table"; ///< Parquet: metadata over them
+inline constexpr std::string_view kConvertTable = "lakehouse.convert-table";   ///< CSV: rewritten to Parquet
 inline constexpr std::string_view kCompareRows = "lakehouse.compare-rows";
 inline constexpr std::string_view kRegisterTable = "lakehouse.register-table";
-inline constexpr std::string_view kCheckTable = "lakehouse.check-table";             ///< as the catalogue shows it
+inline constexpr std::string_view kCheckTable = "lakehouse.check-table"; ///< as the catalogue shows it
 } // namespace kind
 
 std::unique_ptr<core::StepKind> make_create_namespace(Ends& ends);

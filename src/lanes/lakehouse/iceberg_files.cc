@@ -1,0 +1,103 @@
+#include "base/text.h"
+#include "lanes/lakehouse/sorted_spill.h"
+#include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_tree.h"
+
+namespace godwit::lakehouse {
+
+namespace {
+
+/// Sorted by target key on disk; a location that several snapshots name comes once.
+class SpilledListing final : public transfer::CopyListing {
+public:
+    SpilledListing(const TableFiles& files, TemporaryFolder folder, SortedSpill spill)
+        : files_(&files), folder_(std::move(folder)), spill_(std::move(spill)) {}
+
+    Result<std::optional<transfer::CopyObject>> next() override {
+        if (spill_.peek() == nullptr)
+            return std::optional<transfer::CopyObject>();
+        const auto record = *spill_.peek();
+        while (spill_.peek() != nullptr && spill_.peek()->key == record.key)
+            TRY(spill_.pop());
+        auto located = TRY(files_->locate(record.value));
+        return std::optional(
+            transfer::CopyObject{record.key, std::move(located.folder), std::move(located.key), record.value});
+    }
+
+private:
+    const TableFiles* files_;
+    TemporaryFolder folder_;
+    SortedSpill spill_; // after the folder that holds its files
+};
+
+/// Collects what is copied as it is: no path stands in these files.
+class Collector {
+public:
+    Collector(const TableTree& tree, const TablePaths& paths, SortedSpill& spill)
+        : tree_(&tree), paths_(&paths), spill_(&spill) {}
+
+    Status collect() {
+        for (const auto& manifest : tree_->manifests())
+            TRY(tree_->each_entry(manifest, [&](const iceberg::ManifestEntry& entry) -> Status {
+                const bool is_live = entry.status != iceberg::EntryStatus::deleted;
+                const bool is_rewritten = entry.file.content == iceberg::FileContent::position_deletes;
+                return add(entry.file.file_path, manifest.needed && is_live, is_rewritten);
+            }));
+        for (const auto& document : tree_->documents()) {
+            for (const auto& statistics : document.metadata.statistics())
+                TRY(add(statistics.path, false, false));
+            for (const auto& statistics : document.metadata.partition_statistics())
+                TRY(add(statistics.path, false, false));
+        }
+        return spill_->sort();
+    }
+
+private:
+    Status add(const std::string& location, bool needed, bool is_rewritten) {
+        const auto there = tree_->files().exists(location);
+        if (!there || !*there) {
+            if (!needed)
+                return {};
+            return Error::make(ErrorKind::not_found, "a file that the table needs cannot be read")
+                .why(there ? "it is missing at the source" : there.error().to_line())
+                .fix("restore it, or leave the table out with --exclude")
+                .at(printable(location));
+        }
+        return is_rewritten ? Status{} : spill_->add(TRY(paths_->key(location)), location);
+    }
+
+    const TableTree* tree_;
+    const TablePaths* paths_;
+    SortedSpill* spill_;
+};
+
+class IcebergFiles final : public transfer::CopyPlanner {
+public:
+    explicit IcebergFiles(Ends& ends) : ends_(&ends) {}
+
+    Result<std::unique_ptr<transfer::CopyListing>> list(core::StepContext& context) override {
+        const auto move = TRY(table_move_from_json(context.step().body));
+        const auto paths = TRY(ends_->paths(move));
+        const auto tree = TRY(TableTree::read(ends_->source, move.metadata_location));
+        auto folder = TRY(TemporaryFolder::create());
+        SortedSpill spill(folder.path(), "listing");
+        TRY(Collector(tree, paths, spill).collect());
+        return std::unique_ptr<transfer::CopyListing>(
+            std::make_unique<SpilledListing>(ends_->source, std::move(folder), std::move(spill)));
+    }
+
+    Result<std::string> fingerprint(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
+
+    Result<std::string> copy_step(core::StepContext& context) override {
+        return TRY(table_move_from_json(context.step().body)).copy_step;
+    }
+
+private:
+    Ends* ends_;
+};
+
+} // namespace
+
+std::unique_ptr<transfer::CopyPlanner> make_iceberg_files(Ends& ends) { return std::make_unique<IcebergFiles>(ends); }
+
+} // namespace godwit::lakehouse

@@ -1,0 +1,141 @@
+#include "base/fault_point.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "formats/iceberg/table_metadata.h"
+#include "lanes/lakehouse/steps.h"
+
+#include <nlohmann/json.hpp>
+
+namespace godwit::lakehouse {
+
+namespace {
+
+struct Registration {
+    clients::TableName table;
+    WrittenTable written; ///< its metadata location is a name that we chose: that is the marker
+};
+
+Result<Registration> registration_of(const core::StepContext& context) {
+    const auto move = TRY(table_move_from_json(context.step().body));
+    return Registration{{move.levels, move.name},
+                        TRY(written_table_from_json(TRY(context.result_of(move.metadata_step))))};
+}
+
+class RegisterTable final : public core::StepKind {
+public:
+    explicit RegisterTable(Ends& ends) : ends_(&ends) {}
+
+    core::StepTraits traits() const override {
+        core::StepTraits traits;
+        traits.name = kind::kRegisterTable;
+        traits.call_time_limit = ends_->catalogue().call_limit();
+        traits.settling = {ends_->catalogue().settle_time().duration, ends_->catalogue().settle_time().looks};
+        traits.marker_place = "the metadata location, which the plan chose";
+        return traits;
+    }
+
+    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
+
+    Result<core::Applied> apply(core::StepContext& context) override {
+        const auto registration = TRY(registration_of(context));
+        const auto loaded = TRY(ends_->catalogue().register_table(
+            registration.table, registration.written.metadata_location, context.stop()));
+        FAULT_POINT("register.after-call");
+        return core::Applied{true, loaded.table_uuid, {}, {}};
+    }
+
+    Result<core::LookUp> look_up(core::StepContext& context) override {
+        core::LookUp found;
+        const auto registration = registration_of(context);
+        if (registration.is_error()) // the step that writes the metadata has not run: nothing can be registered
+            return found;
+        const auto loaded = ends_->catalogue().load_table(registration->table, context.stop());
+        if (loaded.is_error()) {
+            if (loaded.error().kind() == ErrorKind::not_found)
+                return found;
+            return loaded.error();
+        }
+        found.target_id = loaded->table_uuid;
+        found.value = loaded->metadata_location;
+        found.detail = "the catalogue's " + printable(registration->table.display()) + " points to " +
+                       printable(loaded->metadata_location);
+        found.verdict = loaded->metadata_location == registration->written.metadata_location
+                            ? core::LookUp::Verdict::ready
+                            : core::LookUp::Verdict::differs;
+        return found;
+    }
+
+    Status compensate(core::StepContext& context) override {
+        const auto registration = TRY(registration_of(context));
+        const auto loaded = ends_->catalogue().load_table(registration.table, context.stop());
+        if (loaded.is_error())
+            return loaded.error().kind() == ErrorKind::not_found ? Status{} : Status(loaded.error());
+        if (loaded->metadata_location != registration.written.metadata_location &&
+            loaded->metadata_location != context.permitted_value())
+            return Error::make(ErrorKind::different, "the table was changed after it was registered, so it stays")
+                .why("the catalogue points to " + printable(loaded->metadata_location))
+                .fix("look at the change; `godwit run resolve --undo` drops the table all the same")
+                .at(printable(registration.table.display()));
+        const auto dropped = ends_->catalogue().drop_table(registration.table, context.stop());
+        FAULT_POINT("register.after-drop");
+        if (dropped.is_error() && dropped.error().kind() != ErrorKind::not_found)
+            return dropped;
+        return {};
+    }
+
+private:
+    Ends* ends_;
+};
+
+/// Whether the catalogue shows just the table that was written: location, uuid and current snapshot.
+class CheckTable final : public core::StepKind {
+public:
+    explicit CheckTable(Ends& ends) : ends_(&ends) {}
+
+    core::StepTraits traits() const override {
+        core::StepTraits traits;
+        traits.name = kind::kCheckTable;
+        traits.call_time_limit = ends_->catalogue().call_limit();
+        traits.is_local = true; // it only reads
+        traits.marker_place = "none: it makes nothing";
+        return traits;
+    }
+
+    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
+
+    Result<core::Applied> apply(core::StepContext& context) override {
+        const auto registration = TRY(registration_of(context));
+        const auto loaded = TRY(ends_->catalogue().load_table(registration.table, context.stop()));
+        const auto metadata = TRY(iceberg::TableMetadata::parse(loaded.metadata, loaded.metadata_location));
+        const auto* snapshot = metadata.current_snapshot();
+        const auto snapshot_id = snapshot == nullptr ? "" : std::to_string(snapshot->id);
+        std::uint64_t differences = 0;
+        const auto compare = [&](const char* what, const std::string& expected, const std::string& present) -> Status {
+            const bool same = expected == present;
+            differences += same ? 0 : 1;
+            return context.record(core::Comparison{
+                std::string("catalogue: ") + what, same ? core::Verdict::equal() : core::Verdict::different(1),
+                canonical_json(
+                    {{"method", "read through the catalogue"}, {"expected", expected}, {"present", present}})});
+        };
+        TRY(compare("metadata location", registration.written.metadata_location, loaded.metadata_location));
+        TRY(compare("table uuid", registration.written.table_uuid, metadata.uuid()));
+        TRY(compare("current snapshot", registration.written.snapshot_id, snapshot_id));
+        core::Applied applied;
+        applied.verdict = differences == 0 ? core::Verdict::equal() : core::Verdict::different(differences);
+        return applied;
+    }
+
+    Result<core::LookUp> look_up(core::StepContext&) override { return core::LookUp{}; }
+    Status compensate(core::StepContext&) override { return {}; }
+
+private:
+    Ends* ends_;
+};
+
+} // namespace
+
+std::unique_ptr<core::StepKind> make_register_table(Ends& ends) { return std::make_unique<RegisterTable>(ends); }
+std::unique_ptr<core::StepKind> make_check_table(Ends& ends) { return std::make_unique<CheckTable>(ends); }
+
+} // namespace godwit::lakehouse

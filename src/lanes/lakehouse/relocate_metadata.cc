@@ -1,0 +1,177 @@
+#include "base/fault_point.h"
+#include "base/text.h"
+#include "formats/iceberg/manifest_rewrite.h"
+#include "formats/iceberg/puffin.h"
+#include "lanes/lakehouse/part_sink.h"
+#include "lanes/lakehouse/position_deletes.h"
+#include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_tree.h"
+#include "transfer/file_parts.h"
+
+#include <map>
+#include <utility>
+
+namespace godwit::lakehouse {
+
+namespace {
+
+using iceberg::MovedManifest;
+using iceberg::RewrittenFile;
+
+bool is_gzip_name(std::string_view location) {
+    return location.ends_with(".gz.metadata.json") || location.ends_with(".metadata.json.gz");
+}
+
+/// Writes every file of the table that paths stand in, once: delete files, then manifests, lists and metadata files.
+/// What was written under which source path is remembered, because several snapshots share manifests and delete files.
+class Relocation {
+public:
+    Relocation(core::StepContext& context, const TableTree& tree, const TablePaths& paths, transfer::OpenPart& part)
+        : context_(&context), tree_(&tree), paths_(&paths), part_(&part) {}
+
+    Status write_all() {
+        for (const auto& manifest : tree_->manifests()) {
+            if (context_->stop().stop_requested())
+                return Error::make(ErrorKind::interrupted, "interrupted between two manifests");
+            TRY(write_manifest(manifest));
+        }
+        for (const auto& list : tree_->lists())
+            TRY(write_list(list));
+        // The current metadata file comes last: without it nothing of the table can be seen.
+        for (auto document = tree_->documents().rbegin(); document != tree_->documents().rend(); ++document)
+            TRY(write_document(*document));
+        return {};
+    }
+
+private:
+    Status write_manifest(const TableTree::Manifest& manifest) {
+        if (manifest.deletes)
+            TRY(tree_->each_entry(manifest,
+                                  [this](const iceberg::ManifestEntry& entry) { return write_deletes(entry.file); }));
+        const auto source = TRY(tree_->files().open(manifest.location));
+        auto sink = TRY(PartSink::create(*part_));
+        const iceberg::ManifestEdits edits{
+            [this](std::string_view path) { return paths_->uri(path); },
+            [this](const iceberg::DeleteFileKey& file) { return rewritten(file); },
+        };
+        TRY(iceberg::rewrite_manifest(*source, sink, edits));
+        const auto length = TRY(sink.finish(TRY(paths_->key(manifest.location))));
+        manifests_[manifest.location] = {TRY(paths_->uri(manifest.location)), static_cast<std::int64_t>(length)};
+        context_->progress(part_->objects(), part_->bytes());
+        return {};
+    }
+
+    Result<std::optional<RewrittenFile>> rewritten(const iceberg::DeleteFileKey& file) const {
+        const auto found = deletes_.find(std::string(file.path));
+        if (found == deletes_.end())
+            return std::optional<RewrittenFile>();
+        auto copy = found->second;
+        copy.content_offset = file.content_offset;
+        return std::optional(std::move(copy));
+    }
+
+    Status write_deletes(const iceberg::DataFile& file) {
+        if (file.content != iceberg::FileContent::position_deletes || deletes_.contains(file.file_path))
+            return {};
+        if (!TRY(tree_->files().exists(file.file_path)))
+            return {}; // gone with an expired snapshot; a needed one was found missing by the copy
+        const auto source = TRY(tree_->files().open(file.file_path));
+        auto sink = TRY(PartSink::create(*part_));
+        const auto map = [this](std::string_view path) { return paths_->uri(path); };
+        RewrittenFile result;
+        if (equals_ignoring_case(file.file_format, "puffin"))
+            result.file_size_in_bytes = static_cast<std::int64_t>(TRY(iceberg::rewrite_puffin(*source, sink, map)));
+        else
+            result = TRY(rewrite_position_deletes(*source, sink, file.file_format, map, context_->run_files()));
+        TRY(sink.finish(TRY(paths_->key(file.file_path))));
+        FAULT_POINT("relocate.after-deletes");
+        deletes_.emplace(file.file_path, std::move(result));
+        return {};
+    }
+
+    Status write_list(const TableTree::ManifestList& list) {
+        const auto source = TRY(tree_->files().open(list.location));
+        auto sink = TRY(PartSink::create(*part_));
+        const auto map = [this](std::string_view path, std::int64_t length) -> Result<MovedManifest> {
+            const auto found = manifests_.find(std::string(path));
+            // Missing at the source and needed by nothing that can be reached: the name moves, the length stays.
+            return found == manifests_.end() ? MovedManifest{TRY(paths_->uri(path)), length} : found->second;
+        };
+        TRY(iceberg::rewrite_manifest_list(*source, sink, map));
+        TRY(sink.finish(TRY(paths_->key(list.location))));
+        return {};
+    }
+
+    Status write_document(const TableTree::Document& document) {
+        const auto moved = TRY(document.metadata.map_paths(paths_->mapper()));
+        auto text = moved.to_json_text();
+        if (is_gzip_name(document.location))
+            text = TRY(iceberg::gzip(text));
+        auto sink = TRY(PartSink::create(*part_));
+        TRY(sink.write(text));
+        TRY(sink.finish(TRY(paths_->key(document.location))));
+        FAULT_POINT("relocate.after-document");
+        return {};
+    }
+
+    core::StepContext* context_;
+    const TableTree* tree_;
+    const TablePaths* paths_;
+    transfer::OpenPart* part_;
+    std::map<std::string, MovedManifest> manifests_;
+    std::map<std::string, RewrittenFile> deletes_;
+};
+
+class RelocateMetadata final : public core::StepKind {
+public:
+    explicit RelocateMetadata(Ends& ends) : ends_(&ends) {}
+
+    core::StepTraits traits() const override {
+        core::StepTraits traits;
+        traits.name = kind::kRelocateMetadata;
+        traits.pool = core::Pool::cpu;
+        traits.is_long = true;
+        traits.is_local = true;
+        traits.marker_place = "the name of its work folder and of its ledger";
+        return traits;
+    }
+
+    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
+
+    Result<core::Applied> apply(core::StepContext& context) override {
+        const auto move = TRY(table_move_from_json(context.step().body));
+        const auto paths = TRY(ends_->paths(move));
+        transfer::FileParts parts(context, ends_->warehouse);
+        TRY(parts.settle());
+        const auto tree = TRY(TableTree::read(ends_->source, move.metadata_location));
+        if (TRY(parts.totals()).parts == 0) {
+            auto part = TRY(parts.begin("metadata", "metadata"));
+            TRY(Relocation(context, tree, paths, part).write_all());
+            TRY(part.publish());
+        }
+        const auto& metadata = tree.current().metadata;
+        const auto* snapshot = metadata.current_snapshot();
+        return core::Applied{true,
+                             {},
+                             to_json(WrittenTable{TRY(paths.uri(move.metadata_location)), metadata.uuid(),
+                                                  snapshot == nullptr ? "" : std::to_string(snapshot->id)}),
+                             {}};
+    }
+
+    Result<core::LookUp> look_up(core::StepContext& context) override {
+        return transfer::FileParts(context, ends_->warehouse).look_up();
+    }
+
+    Status compensate(core::StepContext& context) override {
+        return transfer::FileParts(context, ends_->warehouse).remove_all();
+    }
+
+private:
+    Ends* ends_;
+};
+
+} // namespace
+
+std::unique_ptr<core::StepKind> make_relocate_metadata(Ends& ends) { return std::make_unique<RelocateMetadata>(ends); }
+
+} // namespace godwit::lakehouse
