@@ -32,12 +32,12 @@ struct HttpCall {
     HttpHeaders headers;
     std::vector<SecretField> secret_headers; ///< `Authorization` and the like
     std::string body;
-    BodySource body_source;                      ///< instead of `body`; such a call is made once
+    BodySource body_source;                        ///< instead of `body`; such a call is made once
     std::optional<std::uint64_t> body_source_size; ///< absent: chunked
 
-    std::chrono::milliseconds connect_limit{10'000}; ///< name look-up, TCP and TLS together
-    std::chrono::milliseconds idle_limit{30'000};    ///< the longest time in which no byte moves
-    std::chrono::milliseconds total_limit{60'000};   ///< also of all repetitions by a retrying client together
+    std::chrono::milliseconds connect_limit{10'000};  ///< name look-up, TCP and TLS together
+    std::chrono::milliseconds idle_limit{30'000};     ///< the longest time in which no byte moves
+    std::chrono::milliseconds total_limit{60'000};    ///< also of all repetitions by a retrying client together
     std::size_t answer_limit = std::size_t{16} << 20; ///< bytes of the answer's body
     std::stop_token stop;
     /// The caller vouches that making the call twice does no more than making it once.
@@ -66,7 +66,8 @@ bool is_reading(std::string_view method);
 ///                                                           or deadline, retry
 ///   answer larger than the limit or no HTTP                 outcome_unknown, unknown; for a reading method
 ///                                                           invalid_input, fail
-///   stopped                                                 interrupted; unknown if something was sent by a method that
+///   stopped                                                 interrupted; unknown if something was sent by a method
+///   that
 ///                                                           changes things, else fail
 ///
 /// Errors name method and URL without its query.

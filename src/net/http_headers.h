@@ -36,8 +36,8 @@ private:
     std::vector<Field> fields_;
 };
 
-/// Whether a name is a token and a value holds no control character but the tab (RFC 9110 sections 5.1 and 5.5): anything
-/// else could forge a header or a whole message.
+/// Whether a name is a token and a value holds no control character but the tab (RFC 9110 sections 5.1 and 5.5):
+/// anything else could forge a header or a whole message.
 bool is_header_name(std::string_view name);
 bool is_header_value(std::string_view value);
 

@@ -30,7 +30,7 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 200;
-    HttpHeaders headers; ///< Content-Length, Date, Connection and X-Request-Id are added
+    HttpHeaders headers; ///< Content-Length, Connection and X-Request-Id are the server's own
     std::string body;    ///< not sent where the request is HEAD or the status has none
 };
 
@@ -45,11 +45,11 @@ struct HttpServerOptions {
     std::size_t body_limit = std::size_t{16} << 20;
     std::size_t connection_limit = 256;
     unsigned handler_threads = 4;
-    std::chrono::milliseconds idle_limit{60'000}; ///< between requests
-    std::chrono::milliseconds read_limit{30'000}; ///< from the first byte of a request to its last
+    std::chrono::milliseconds idle_limit{60'000};  ///< between requests
+    std::chrono::milliseconds read_limit{30'000};  ///< from the first byte of a request to its last
     std::chrono::milliseconds write_limit{60'000}; ///< of one response
     std::chrono::milliseconds drain_limit{10'000}; ///< what has begun gets this long when the server stops
-    /// The body of the server's own refusals (400, 408, 413, 421, 431, 500, 503); absent: plain text.
+    /// The body of the server's own refusals (400, 413, 417, 421, 431, 500, 503); absent: plain text.
     std::function<HttpResponse(int status, const std::string& message)> refusal;
 };
 

@@ -9,8 +9,8 @@
 
 namespace godwit::net {
 
-/// The target of a request in origin form (RFC 9112 section 3.2.1), split first and decoded then, so that `%2F` and `%1F`
-/// stay inside their segment. Decoded parts may hold any byte.
+/// The target of a request in origin form (RFC 9112 section 3.2.1), split first and decoded then, so that `%2F` and
+/// `%1F` stay inside their segment. Decoded parts may hold any byte.
 struct HttpTarget {
     /// `/a/b%2Fc` gives `a` and `b/c`; `/` gives none; `/a/` gives `a` and an empty one. `+` stays `+`.
     std::vector<std::string> segments;

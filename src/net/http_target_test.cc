@@ -13,8 +13,9 @@ using ::testing::Pair;
 
 TEST(HttpTarget, splits_before_it_decodes) {
     const auto target = parse_target("/v1/namespaces/a%1Fb/tables/t%2Fu%3f+x").value();
-    EXPECT_THAT(target.segments, ElementsAre("v1", "namespaces", "a\x1F"
-                                                                "b",
+    EXPECT_THAT(target.segments, ElementsAre("v1", "namespaces",
+                                             "a\x1F"
+                                             "b",
                                              "tables", "t/u?+x"));
     EXPECT_TRUE(target.query.empty());
 }
@@ -33,7 +34,8 @@ TEST(HttpTarget, queries) {
 }
 
 TEST(HttpTarget, refuses_the_malformed) {
-    for (const auto* target : {"", "*", "a", "http://h/a", "/%", "/%4", "/%zz", "/?%", "/?a=%1", "/a b", "/\x7F", "/\xC3\xA9", "/\t"})
+    for (const auto* target :
+         {"", "*", "a", "http://h/a", "/%", "/%4", "/%zz", "/?%", "/?a=%1", "/a b", "/\x7F", "/\xC3\xA9", "/\t"})
         EXPECT_TRUE(parse_target(target).is_error()) << target;
 }
 

@@ -9,9 +9,9 @@
 namespace godwit::net {
 
 /// Repeats calls whose caller says that repeating is safe, and no others: after an Error of class retry or unknown, and
-/// after the statuses 429, 502, 503 and 504. Waits 2^n times the base, a random part of it, or as long as Retry-After
-/// says. All repetitions together stay within the call's total limit, and within a budget: each first call earns a tenth
-/// of a repetition, so that a service in trouble gets at most ten per cent more calls.
+/// after the statuses 429, 502, 503 and 504. Waits base * 2^n, of which one half is random, or as long as Retry-After
+/// says. All repetitions together stay within the call's total limit, and within a budget: each first call earns a
+/// tenth of a repetition, so that a service in trouble gets at most ten per cent more calls.
 class RetryingHttpClient final : public HttpClient {
 public:
     struct Settings {
@@ -19,7 +19,8 @@ public:
         std::chrono::milliseconds base{200};
         std::chrono::milliseconds longest_wait{20'000};
         double budget_share = 0.1;
-        double budget_start = 10; ///< repetitions that a new client may make before it has earned any; also the most it saves
+        double budget_start =
+            10; ///< repetitions that a new client may make before it has earned any; also the most it saves
     };
 
     RetryingHttpClient(HttpClient& inner, Clock& clock, Random& random);
@@ -29,7 +30,8 @@ public:
 private:
     bool take_from_budget();
     void earn();
-    std::chrono::milliseconds backoff(int attempt);
+    std::chrono::milliseconds backoff(int attempts_made);
+    bool wait(std::chrono::milliseconds duration, const std::stop_token& stop);
 
     HttpClient& inner_;
     Clock& clock_;

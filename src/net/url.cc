@@ -25,7 +25,8 @@ Result<std::uint16_t> parse_port(std::string_view text, std::string_view port) {
 }
 
 bool is_host_character(char c, bool in_brackets) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || (in_brackets ? c == ':' : c == '-' || c == '_');
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           (in_brackets ? c == ':' : c == '-' || c == '_');
 }
 
 /// Host and port of `authority`.
@@ -98,9 +99,10 @@ bool is_loopback_host(std::string_view host) {
     if (host == "localhost" || host == "::1")
         return true;
     const auto parts = split(host, '.');
-    return parts.size() == 4 && parts[0] == "127" && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-        return !part.empty() && part.size() <= 3 && part.find_first_not_of("0123456789") == std::string::npos;
-    });
+    return parts.size() == 4 && parts[0] == "127" &&
+           std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+               return !part.empty() && part.size() <= 3 && part.find_first_not_of("0123456789") == std::string::npos;
+           });
 }
 
 } // namespace godwit::net

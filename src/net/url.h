@@ -22,7 +22,8 @@ struct Url {
     bool is_loopback() const;
 };
 
-/// Refuses other schemes, user information (secrets belong in headers), fragments and characters that a URL cannot hold.
+/// Refuses other schemes, user information (secrets belong in headers), fragments and characters that a URL cannot
+/// hold.
 Result<Url> parse_url(std::string_view text);
 
 /// For messages: without user information, query and fragment, which may hold secrets.
