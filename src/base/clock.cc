@@ -61,7 +61,8 @@ std::string format_time(Micros time) {
     char text[64];
     std::snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d.%06dZ", static_cast<long long>(date.year),
                   static_cast<int>(date.month), static_cast<int>(date.day), static_cast<int>(seconds / 3600),
-                  static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60), static_cast<int>(rest % 1'000'000));
+                  static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60),
+                  static_cast<int>(rest % 1'000'000));
     return text;
 }
 

@@ -111,8 +111,8 @@ std::string uuid5_bytes(std::string_view space, std::string_view name) {
 
 std::string uuid_text(std::string_view bytes) {
     const auto digits = hex(bytes);
-    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
-           digits.substr(20);
+    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) +
+           "-" + digits.substr(20);
 }
 
 std::string godwit_uuid(std::string_view name) { return uuid_text(uuid5_bytes(kGodwitSpace, name)); }

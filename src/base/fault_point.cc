@@ -118,7 +118,9 @@ std::vector<std::string> fault_point_names() {
 
 Status pass_fault_point(const char* name) { return state().pass(name); }
 
-void set_fault(const std::string& name, std::uint64_t nth, FaultAction action) { state().set(Fault{name, nth, action}); }
+void set_fault(const std::string& name, std::uint64_t nth, FaultAction action) {
+    state().set(Fault{name, nth, action});
+}
 
 void clear_fault() { state().set(std::nullopt); }
 

@@ -60,7 +60,7 @@ Result<int> open_descriptor(const std::string& path, int flags, unsigned mode, c
 Result<File> File::open_for_reading(const std::string& path) {
     // O_NONBLOCK: else opening a pipe waits for its writer.
     File file(TRY(open_descriptor(path, O_RDONLY | O_NONBLOCK, 0, "the file cannot be opened")), path);
-    struct stat raw {};
+    struct stat raw{};
     if (::fstat(file.descriptor_, &raw) != 0)
         return system_error(errno, "the file cannot be looked at", printable(path));
     if (!S_ISREG(raw.st_mode))
@@ -106,7 +106,7 @@ File::~File() {
 }
 
 Result<std::uint64_t> File::size() const {
-    struct stat raw {};
+    struct stat raw{};
     if (::fstat(descriptor_, &raw) != 0)
         return system_error(errno, "the file cannot be looked at", printable(path_));
     return static_cast<std::uint64_t>(raw.st_size);
@@ -171,7 +171,7 @@ Status File::close() {
 
 Result<FileState> file_state(const std::string& path) {
     TRY(check_path(path));
-    struct stat raw {};
+    struct stat raw{};
     if (::lstat(path.c_str(), &raw) != 0)
         return system_error(errno, "the file cannot be looked at", printable(path));
     return state_of(raw);

@@ -31,7 +31,7 @@ using Folder = std::unique_ptr<DIR, CloseFolder>;
 
 /// Nothing where the entry went away between being listed and being looked at.
 Result<std::optional<FileState>> state_in(DIR* folder, const std::string& path, const char* name) {
-    struct stat raw {};
+    struct stat raw{};
     if (::fstatat(::dirfd(folder), name, &raw, AT_SYMLINK_NOFOLLOW) == 0)
         return std::optional(state_of(raw));
     if (errno == ENOENT)
@@ -77,7 +77,7 @@ Result<std::vector<std::string>> make_folders(const std::string& path, unsigned 
             continue;
         }
         const int problem = errno;
-        struct stat raw {};
+        struct stat raw{};
         if (::stat(folder.c_str(), &raw) == 0 && S_ISDIR(raw.st_mode)) // stat: a link to a folder will do
             continue;
         return system_error(problem, "the folder cannot be made", printable(folder));
@@ -140,7 +140,9 @@ Result<TemporaryFolder> TemporaryFolder::create(const std::string& prefix) {
     return TemporaryFolder(std::move(path));
 }
 
-TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) {
+    other.path_.clear();
+}
 
 TemporaryFolder::~TemporaryFolder() {
     if (!path_.empty())

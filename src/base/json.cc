@@ -111,7 +111,8 @@ private:
     }
 
     bool refuse_twice(const std::string& name) {
-        return refuse("the key " + json_quote(printable(name)) + " stands twice in the object before this place", offset());
+        return refuse("the key " + json_quote(printable(name)) + " stands twice in the object before this place",
+                      offset());
     }
 
     /// The ordered object's own look-up is linear, so a large object would cost its square.

@@ -140,7 +140,8 @@ TEST(Json, canonical_form_is_a_fixed_point) {
 TEST(Json, quote) { EXPECT_EQ(json_quote("a\"\\\n\x01z"), "\"a\\\"\\\\\\n\\u0001z\""); }
 
 TEST(Json, typed_access_names_the_field) {
-    const auto object = parse_json(R"({"name":"x","count":7,"none":null,"large":9223372036854775808,"real":1.5})").value();
+    const auto object =
+        parse_json(R"({"name":"x","count":7,"none":null,"large":9223372036854775808,"real":1.5})").value();
     EXPECT_EQ(json_string(object, "name").value(), "x");
     EXPECT_EQ(json_int64(object, "count").value(), 7);
     EXPECT_EQ(json_string_or(object, "none", "y").value(), "y");

@@ -37,9 +37,9 @@ std::string_view name_of(LogLevel level) {
 }
 
 bool looks_secret(std::string_view field) {
-    constexpr std::string_view kParts[] = {"password",   "passwd",     "secret",      "token",     "authorization",
-                                           "credential", "api_key",    "apikey",      "api-key",   "access_key",
-                                           "access-key", "accesskey",  "private_key", "signature", "cookie"};
+    constexpr std::string_view kParts[] = {"password",   "passwd",    "secret",      "token",     "authorization",
+                                           "credential", "api_key",   "apikey",      "api-key",   "access_key",
+                                           "access-key", "accesskey", "private_key", "signature", "cookie"};
     const auto name = lower_ascii(field);
     for (const auto part : kParts) {
         if (name.find(part) != std::string::npos)

@@ -19,7 +19,9 @@ protected:
         Log::configure(system_clock, LogLevel::info, LogFormat::text);
     }
 
-    void configure(LogLevel threshold, LogFormat format) { Log::configure(clock_, threshold, format, file_.descriptor()); }
+    void configure(LogLevel threshold, LogFormat format) {
+        Log::configure(clock_, threshold, format, file_.descriptor());
+    }
     std::string logged() { return read_file(file_.path()).value(); }
 
     ManualClock clock_{0};
@@ -54,7 +56,8 @@ TEST_F(LogTest, threshold) {
 
 TEST_F(LogTest, secrets_are_redacted_by_name) {
     configure(LogLevel::info, LogFormat::text);
-    log_info("x", {{"db_password", "hunter2"}, {"Authorization", "hunter2"}, {"X-Auth-Token", "hunter2"}, {"key", "k"}});
+    log_info("x",
+             {{"db_password", "hunter2"}, {"Authorization", "hunter2"}, {"X-Auth-Token", "hunter2"}, {"key", "k"}});
     EXPECT_EQ(logged().find("hunter2"), std::string::npos);
     EXPECT_NE(logged().find("key=k"), std::string::npos);
 }

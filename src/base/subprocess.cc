@@ -113,8 +113,8 @@ bool limit(__rlimit_resource resource, std::uint64_t value) {
     return value == 0 || ::setrlimit(resource, &both) == 0;
 }
 
-[[noreturn]] void run_child(const Command& command, const Preparation& prepared, int input, int output, int error_output,
-                            int report) {
+[[noreturn]] void run_child(const Command& command, const Preparation& prepared, int input, int output,
+                            int error_output, int report) {
     ::setsid();
     sigset_t none;
     sigemptyset(&none);
@@ -191,8 +191,8 @@ struct Streams {
     Descriptor error_output;
 };
 
-Status read_until_end(const Command& command, const Child& child, Streams& streams, CommandOutcome& outcome, Clock& clock,
-                      const std::stop_token& stop) {
+Status read_until_end(const Command& command, const Child& child, Streams& streams, CommandOutcome& outcome,
+                      Clock& clock, const std::stop_token& stop) {
     const Deadline deadline(clock, command.time_limit);
     const Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     const std::stop_callback on_stop(stop, [&wake] { (void)!::eventfd_write(wake.get(), 1); });
@@ -204,7 +204,8 @@ Status read_until_end(const Command& command, const Child& child, Streams& strea
         const auto left = deadline.left();
         if (left.count() == 0)
             return stopped(command, ErrorKind::deadline,
-                           "it ran longer than " + human_seconds(static_cast<double>(command.time_limit.count()) / 1000));
+                           "it ran longer than " +
+                               human_seconds(static_cast<double>(command.time_limit.count()) / 1000));
         const bool ended = child.has_ended();
         if (!drain(streams.output, outcome.standard_output, command.output_limit))
             streams.output.close();

@@ -87,8 +87,10 @@ TEST_F(SubprocessTest, ends_with_the_program_although_its_children_hold_the_pipe
     const auto outcome = run_command(shell("sleep 1000 & echo $!"), clock_).value();
     EXPECT_EQ(outcome.exit_code, 0);
     const auto straggler = std::stoi(outcome.standard_output);
-    while (::kill(straggler, 0) == 0 && read_file("/proc/" + outcome.standard_output.substr(0, outcome.standard_output.size() - 1) +
-                                                  "/stat").value_or("").find(") Z") == std::string::npos)
+    while (::kill(straggler, 0) == 0 &&
+           read_file("/proc/" + outcome.standard_output.substr(0, outcome.standard_output.size() - 1) + "/stat")
+                   .value_or("")
+                   .find(") Z") == std::string::npos)
         std::this_thread::yield();
 }
 

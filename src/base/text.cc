@@ -128,9 +128,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 
 bool is_utf8(std::string_view text) { return first_invalid_utf8(text) == std::string_view::npos; }
 
-bool is_storable_text(std::string_view text) {
-    return text.find('\0') == std::string_view::npos && is_utf8(text);
-}
+bool is_storable_text(std::string_view text) { return text.find('\0') == std::string_view::npos && is_utf8(text); }
 
 namespace {
 
@@ -197,7 +195,8 @@ Result<std::string> from_hex(std::string_view text) {
         const auto high = hex_value(text[i]);
         const auto low = hex_value(text[i + 1]);
         if (!high || !low)
-            return bad_text("the hex text is broken", text, "no hex digit at offset " + std::to_string(high ? i + 1 : i));
+            return bad_text("the hex text is broken", text,
+                            "no hex digit at offset " + std::to_string(high ? i + 1 : i));
         out += static_cast<char>(*high * 16 + *low);
     }
     return out;

@@ -53,8 +53,17 @@ TEST(Text, utf8_is_strict) {
     for (const auto* good : {"", "plain text of more than eight bytes", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x90\xA6",
                              "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"})
         EXPECT_TRUE(is_utf8(good)) << printable(good);
-    const std::string bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
-                               "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xFF", "\xC3("};
+    const std::string bad[] = {"\x80",
+                               "\xC0\x80",
+                               "\xC1\xBF",
+                               "\xE0\x80\x80",
+                               "\xED\xA0\x80",
+                               "\xF0\x80\x80\x80",
+                               "\xF4\x90\x80\x80",
+                               "\xF5\x80\x80\x80",
+                               "\xE2\x82",
+                               "\xFF",
+                               "\xC3("};
     for (const auto& text : bad)
         EXPECT_FALSE(is_utf8(text)) << printable(text);
     EXPECT_EQ(first_invalid_utf8("0123456789\xFFzz"), 10u);
