@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "lanes/lakehouse/assess_target.h"
 #include "lanes/lakehouse/steps.h"
 
 #include <nlohmann/json.hpp>
@@ -23,17 +24,6 @@ Result<const core::PlanConnection*> connection(const core::PlanHeader& header, s
     return found;
 }
 
-Status require_identity(const clients::IcebergRest& catalogue, const clients::FileTarget& warehouse,
-                        const Json& planned) {
-    const auto uuid = TRY(json_string(planned, "catalogue_uuid"));
-    if (catalogue.config().uuid != uuid)
-        return not_the_same("catalogue", uuid, catalogue.config().uuid);
-    const auto folder = TRY(json_string(planned, "warehouse"));
-    if (warehouse.root() != folder)
-        return not_the_same("warehouse", folder, warehouse.root());
-    return {};
-}
-
 } // namespace
 
 Result<std::unique_ptr<Ends>> open_ends(const core::PlanHeader& header, const core::Services& services) {
@@ -47,7 +37,9 @@ Result<std::unique_ptr<Ends>> open_ends(const core::PlanHeader& header, const co
     auto catalogue = TRY(clients::CatalogueConnection::open(
         *services.clock,
         {TRY(json_string(reference, "catalogue")), TRY(json_string(reference, "warehouse_uri")), {}, {}}));
-    TRY(require_identity(catalogue->rest(), warehouse, TRY(parse_json(target->identity))));
+    const auto present = target_identity(catalogue->rest().config().uuid, warehouse.root());
+    if (present != target->identity)
+        return not_the_same("target", target->identity, present);
     auto map = options.map;
     // new: Ends holds a mutex and cannot be moved into place
     return std::unique_ptr<Ends>(

@@ -1,0 +1,116 @@
+#include "lanes/lakehouse/lakehouse_lane.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "lanes/lakehouse/assess_source.h"
+#include "lanes/lakehouse/assess_target.h"
+#include "lanes/lakehouse/catalogue_reader.h"
+#include "lanes/lakehouse/lakehouse_run.h"
+#include "lanes/lakehouse/mapping.h"
+#include "lanes/lakehouse/plan_rules.h"
+#include "lanes/lakehouse/planner.h"
+#include "lanes/lakehouse/rules.h"
+
+#include <nlohmann/json.hpp>
+
+namespace godwit::lakehouse {
+
+namespace {
+
+std::string option(const core::Options& options, const std::string& name) {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string() : found->second;
+}
+
+/// The target as it was given, and its catalogue if it answers.
+struct OpenTarget {
+    TargetOptions options;
+    std::string folder;
+    std::unique_ptr<TargetCatalogue> catalogue;
+};
+
+Result<OpenTarget> open_target(const core::Options& options, const core::Services& services, const std::stop_token& stop) {
+    OpenTarget target;
+    target.options.warehouse = option(options, "warehouse");
+    if (target.options.warehouse.empty())
+        return Error::make(ErrorKind::usage, "there is no warehouse to assess").fix("name its folder with --warehouse");
+    target.folder = TRY(warehouse_folder(target.options.warehouse));
+    target.options.catalogue_endpoint = option(options, "catalog");
+    if (target.options.catalogue_endpoint.empty())
+        return target;
+    auto connection = clients::CatalogueConnection::open(
+        *services.clock, {target.options.catalogue_endpoint, clients::file_uri(target.folder), {}, {}}, stop);
+    if (connection.is_error())
+        target.options.catalogue_problem = connection.error().to_line();
+    else
+        target.catalogue = read_catalogue(std::move(connection).release());
+    target.options.catalogue = target.catalogue.get();
+    return target;
+}
+
+std::string connection_json(const std::string& identity, const std::string& reference) {
+    return canonical_json({{"identity", Json::parse(identity)}, {"reference", Json::parse(reference)}});
+}
+
+std::string scope_json(const core::Options& options) {
+    Json scope = Json::object();
+    for (const auto& [name, value] : options)
+        scope[name].push_back(is_storable_text(value) ? value : percent_encode(value));
+    return canonical_json(scope);
+}
+
+} // namespace
+
+LakehouseLane::LakehouseLane() {
+    const auto resource_rules = lakehouse::rules();
+    rules_.assign(resource_rules.begin(), resource_rules.end());
+    for (auto& rule : plan_rules())
+        rules_.push_back(std::move(rule));
+}
+
+core::LaneDescription LakehouseLane::describe() const {
+    return {"lakehouse",
+            1,
+            "experimental",
+            {"AWS Glue catalogue as exported by the AWS CLI, files in folders", "an Iceberg metadata.json, files in folders"},
+            {"an Iceberg REST catalogue with a warehouse at file://"},
+            {"read the export and the mapped folders", "write below the warehouse", "create and drop in the catalogue"}};
+}
+
+core::Mapping LakehouseLane::mapping() const { return default_mapping(); }
+
+Result<core::AssessmentWriter::Header> LakehouseLane::identify(std::string_view role, const core::Options& options,
+                                                               const core::Services& services) {
+    if (role == "source") {
+        const auto source = TRY(read_source_options(options));
+        return core::AssessmentWriter::Header{"lakehouse", "source", connection_json(source.identity(), source.reference()),
+                                              scope_json(options)};
+    }
+    const auto target = TRY(open_target(options, services, {}));
+    const auto uuid = target.catalogue ? target.catalogue->uuid() : std::string();
+    const auto reference = canonical_json({{"warehouse", target.folder},
+                                           {"warehouse_uri", clients::file_uri(target.folder)},
+                                           {"catalogue", target.options.catalogue_endpoint}});
+    return core::AssessmentWriter::Header{"lakehouse", "target",
+                                          connection_json(target_identity(uuid, target.folder), reference), scope_json(options)};
+}
+
+Status LakehouseLane::assess(std::string_view role, const core::Options& options, const core::Services& services,
+                             std::stop_token stop, core::AssessmentSink& sink) {
+    if (role == "source")
+        return assess_source(TRY(read_source_options(options)), sink, std::move(stop));
+    const auto target = TRY(open_target(options, services, stop));
+    return assess_target(target.options, sink, std::move(stop));
+}
+
+Result<core::PlanHeader> LakehouseLane::plan_header(const core::PlanRequest& request) {
+    return lakehouse::plan_header(request);
+}
+
+Status LakehouseLane::plan(const core::PlanRequest& request, core::PlanSink& sink) { return plan_steps(request, sink); }
+
+Result<std::unique_ptr<core::LaneRun>> LakehouseLane::open(const core::PlanHeader& header, const core::Services& services) {
+    return std::unique_ptr<core::LaneRun>(std::make_unique<LakehouseRun>(TRY(open_ends(header, services))));
+}
+
+} // namespace godwit::lakehouse

@@ -1,0 +1,50 @@
+#include "lanes/lakehouse/plan_rules.h"
+
+#include "lanes/lakehouse/rule_facts.h"
+
+#include <nlohmann/json.hpp>
+
+namespace godwit::lakehouse {
+
+namespace {
+
+using core::Readiness;
+using core::Severity;
+
+constexpr std::string_view kEncounterType = "encounter";
+
+} // namespace
+
+std::vector<core::Rule> plan_rules() {
+    return {
+        {"LAKE-160",
+         Severity::blocking,
+         Readiness::blocked,
+         "A table of this name stands at the target already",
+         {kEncounterType},
+         [](const Json& facts) { return !rule::is_empty(facts, "/present_table"); },
+         {"/target", "/present_table"},
+         "Leave the table out with --exclude, or drop the one at the target if it is not needed.",
+         20},
+        {"LAKE-161",
+         Severity::blocking,
+         Readiness::blocked,
+         "Files stand where the table's folder would be",
+         {kEncounterType},
+         [](const Json& facts) { return !rule::is_empty(facts, "/present_folder"); },
+         {"/target", "/present_folder"},
+         "Move them away, leave the table out with --exclude, or roll back the run that left them.",
+         20},
+    };
+}
+
+Result<std::vector<core::Finding>> findings_of(const Encounter& encounter) {
+    const core::Resource resource{encounter.resource, std::string(kEncounterType), encounter.display,
+                                  canonical_json({{"target", encounter.target},
+                                                  {"present_table", encounter.present_table},
+                                                  {"present_folder", encounter.present_folder}})};
+    const auto rules = plan_rules();
+    return core::evaluate(rules, resource);
+}
+
+} // namespace godwit::lakehouse
