@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "formats/glue/presto_view.h"
 #include "formats/text/hive_type.h"
+#include "formats/text/lazy_simple_serde.h"
 
 #include <array>
 #include <set>
@@ -243,6 +244,10 @@ TableFacts table_facts(const glue::Table& table) {
         std::set<std::string> names;
         check_types(facts.columns, facts, names);
         check_types(facts.partition_keys, facts, names);
+    }
+    if (facts.kind == TableKind::csv) {
+        const auto options = text_format::lazy_simple_options(facts.storage.serde_parameters, facts.parameters);
+        facts.text_problem = options.is_error() ? options.error().to_line() : "";
     }
     facts.entry_digest = table.digest;
     return facts;

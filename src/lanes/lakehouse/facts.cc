@@ -121,8 +121,11 @@ void fields(V& v, T& f)
     v("references", f.references), v("updated_at", f.updated_at), v("newer_metadata", f.newer_metadata);
     v("encrypted", f.encrypted), v("live_data_files", f.live_data_files), v("live_delete_files", f.live_delete_files);
     v("live_rows", f.live_rows), v("live_bytes", f.live_bytes), v("live_known", f.live_known);
-    v("prefixes", f.prefixes), v("outside_paths", f.outside_paths), v("missing_needed", f.missing_needed);
+    v("file_formats", f.file_formats), v("prefixes", f.prefixes), v("outside_objects", f.outside_objects);
+    v("outside_bytes", f.outside_bytes), v("missing_needed", f.missing_needed);
     v("missing_history", f.missing_history), v("missing_example", f.missing_example);
+    v("broken_needed", f.broken_needed), v("broken_example", f.broken_example);
+    v("location_differs", f.location_differs), v("columns_differ", f.columns_differ);
 }
 
 template <typename V, typename T>
@@ -149,7 +152,8 @@ void fields(V& v, T& f)
     v("additional_places", f.additional_places), v("partitions", f.partitions), v("sizes", f.sizes);
     v("listing_digest", f.listing_digest), v("suffix_mismatches", f.suffix_mismatches);
     v("suffix_example", f.suffix_example), v("unsupported_codecs", f.unsupported_codecs);
-    v("codec_example", f.codec_example), v("estimates", f.estimates), v("duplicate_entries", f.duplicate_entries);
+    v("codec_example", f.codec_example), v("text_problem", f.text_problem), v("estimates", f.estimates),
+        v("duplicate_entries", f.duplicate_entries);
     v("names_differ_by_case", f.names_differ_by_case), v("unsupported_types", f.unsupported_types);
     v("widened_types", f.widened_types), v("type_example", f.type_example), v("entry_digest", f.entry_digest);
     v("iceberg", f.iceberg), v("parquet", f.parquet), v("fingerprint", f.fingerprint);
@@ -217,9 +221,10 @@ void fields(V& v, T& f)
 {
     v("version", f.version), v("uri", f.uri), v("folder", f.folder), v("problem", f.problem), v("detail", f.detail);
     v("catalogue", f.catalogue), v("catalogue_uuid", f.catalogue_uuid), v("catalogue_problem", f.catalogue_problem);
-    v("catalogue_warehouse", f.catalogue_warehouse), v("writable", f.writable), v("case_sensitive", f.case_sensitive);
-    v("free_bytes", f.free_bytes), v("total_bytes", f.total_bytes), v("free_inodes", f.free_inodes);
-    v("inodes_known", f.inodes_known), v("file_system", f.file_system), v("sizes", f.sizes);
+    v("catalogue_warehouse", f.catalogue_warehouse), v("catalogue_elsewhere", f.catalogue_elsewhere),
+        v("writable", f.writable), v("case_sensitive", f.case_sensitive);
+    v("free_at_least", f.free_at_least), v("total_bytes", f.total_bytes), v("file_system", f.file_system),
+        v("sizes", f.sizes);
     v("namespaces", f.namespaces), v("tables", f.tables), v("folders", f.folders), v("strays", f.strays);
     v("leftovers", f.leftovers);
 }

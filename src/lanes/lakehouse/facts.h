@@ -151,19 +151,30 @@ struct IcebergFacts {
     };
     std::vector<Reference> references;
     std::string updated_at;
-    std::string newer_metadata;        ///< a file beside it with a higher version: the catalogue may be behind
-    bool encrypted = false;            ///< encryption keys in use
-    std::uint64_t live_data_files = 0; ///< of the current snapshot, from its summary
+    std::string newer_metadata; ///< a file beside it with a higher version: the catalogue may be behind
+    bool encrypted = false;     ///< encryption keys in use
+    /// Of the current snapshot, counted in its manifests and delete files; `live_known` is false where one cannot be
+    /// read.
+    std::uint64_t live_data_files = 0;
     std::uint64_t live_delete_files = 0;
-    std::uint64_t live_rows = 0;
+    std::uint64_t live_rows = 0; ///< of data files; deleted rows are not subtracted
     std::uint64_t live_bytes = 0;
-    bool live_known = false;         ///< the summary held the totals above
-    std::vector<Place> prefixes;     ///< every distinct root of paths in metadata.json and in the current manifest list
-    std::uint64_t outside_paths = 0; ///< paths of metadata.json and manifest lists that lie outside `location`
-    std::uint64_t missing_needed =
-        0; ///< manifest lists or manifests that a snapshot with a ref needs and are not there
-    std::uint64_t missing_history = 0; ///< the same that only history names
+    bool live_known = false;
+    /// `data parquet`, `position deletes avro`, `equality deletes orc`, `deletion vectors puffin` to the number of live
+    /// files of every branch and tag.
+    std::map<std::string, std::uint64_t> file_formats;
+    /// Every distinct root of the paths that metadata.json and the manifests of branches and tags hold; at most 64. The
+    /// first is the table's location.
+    std::vector<Place> prefixes;
+    std::uint64_t outside_objects = 0; ///< live files outside of the location
+    std::uint64_t outside_bytes = 0;
+    std::uint64_t missing_needed = 0;  ///< files that a branch or tag needs and that are not there, or unmapped
+    std::uint64_t missing_history = 0; ///< manifest lists that only history names
     std::string missing_example;
+    std::uint64_t broken_needed = 0; ///< manifest lists and manifests of a branch or tag that cannot be read
+    std::string broken_example;
+    bool location_differs = false; ///< the catalogue names another location than metadata.json
+    bool columns_differ = false;   ///< the catalogue's columns are not those of the current schema, by name
 };
 
 /// What the footers of a Parquet table's data objects say, held against the schema that the table gets in Iceberg.
@@ -212,6 +223,7 @@ struct TableFacts {
     std::string suffix_example;
     std::uint64_t unsupported_codecs = 0; ///< text tables: data objects packed in a way that cannot be unpacked
     std::string codec_example;
+    std::string text_problem; ///< csv: what LazySimpleSerDe is told to do that is not handled; empty: nothing
     std::map<std::string, std::string> estimates; ///< crawler's sizeKey, recordCount, objectCount ...
     std::uint64_t duplicate_entries = 0;          ///< the same table again in the export; the newest UpdateTime stands
     bool names_differ_by_case = false;            ///< two columns that differ only by case
@@ -319,14 +331,14 @@ struct WarehouseFacts {
     std::string detail;
     std::string catalogue; ///< endpoint; empty: no catalogue was given
     std::string catalogue_uuid;
-    std::string catalogue_problem;   ///< why it cannot be used; empty: fine
-    std::string catalogue_warehouse; ///< what the catalogue says its warehouse is; empty: not said
+    std::string catalogue_problem;    ///< why it cannot be used; empty: fine
+    bool catalogue_elsewhere = false; ///< that is not this warehouse
+    std::string catalogue_warehouse;  ///< what the catalogue says its warehouse is; empty: not said
     bool writable = false;
     bool case_sensitive = true;
-    std::uint64_t free_bytes = 0;
+    /// The largest power of two of bytes that is free: the exact figure changes with each look.
+    std::uint64_t free_at_least = 0;
     std::uint64_t total_bytes = 0;
-    std::uint64_t free_inodes = 0; ///< 0 with `inodes_known` false where the file system has no such limit
-    bool inodes_known = false;
     std::string file_system; ///< magic number in hex
     Sizes sizes;             ///< of what stands there, without `.godwit`
     std::uint64_t namespaces = 0;

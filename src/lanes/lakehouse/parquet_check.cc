@@ -50,13 +50,15 @@ void ParquetChecker::decide(const parquet_format::Footer& footer) {
     schema_ = std::move(converted->schema);
 }
 
+void ParquetChecker::unreadable(const std::string& shown, const Error& error) {
+    if (facts_.unreadable++ == 0)
+        facts_.unreadable_example = shown + ": " + error.to_line();
+}
+
 void ParquetChecker::check(ByteSource& source, const std::string& shown) {
     const auto footer = parquet_format::read_footer(source);
-    if (footer.is_error()) {
-        if (facts_.unreadable++ == 0)
-            facts_.unreadable_example = shown + ": " + footer.error().to_line();
-        return;
-    }
+    if (footer.is_error())
+        return unreadable(shown, footer.error());
     ++facts_.files;
     facts_.rows += static_cast<std::uint64_t>(footer->row_count);
     if (!decided_)

@@ -21,6 +21,8 @@ public:
 
     /// `shown` names the file in examples. A file that cannot be read is counted, not an error.
     void check(ByteSource& source, const std::string& shown);
+    /// Counts a file that could not even be opened.
+    void unreadable(const std::string& shown, const Error& error);
     ParquetFacts finish() &&;
 
 private:

@@ -1,0 +1,316 @@
+#include "lanes/lakehouse/iceberg_facts.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "formats/iceberg/manifest.h"
+#include "formats/iceberg/table_metadata.h"
+#include "lanes/lakehouse/source_files.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace godwit::lakehouse {
+
+namespace {
+
+constexpr std::size_t kMostPrefixes = 64;
+constexpr std::uint64_t kLargestMetadata = std::uint64_t{512} << 20;
+
+std::string full_type(const iceberg::Type& type) {
+    using iceberg::TypeKind;
+    if (type.is_primitive())
+        return iceberg::type_text(type);
+    std::string inside;
+    for (const auto& field : type.fields)
+        inside += (inside.empty() ? "" : ", ") + (type.kind == TypeKind::structure ? field.name + ": " : "") +
+                  full_type(field.type);
+    return (type.kind == TypeKind::list ? "list<" : type.kind == TypeKind::map ? "map<" : "struct<") + inside + ">";
+}
+
+/// The folder above the file, and above `metadata` and `data`: what somebody would name in a `--map`.
+std::string root_of(std::string path) {
+    path.resize(std::min(path.size(), path.rfind('/')));
+    for (const auto* name : {"/metadata", "/data"}) {
+        if (path.ends_with(name))
+            path.resize(path.size() - std::string_view(name).size());
+    }
+    return path;
+}
+
+bool is_below(const std::string& path, const std::string& folder) {
+    return path == folder || path.starts_with(folder + "/");
+}
+
+std::string canonical(const std::string& location) {
+    auto parsed = clients::Location::parse(location);
+    return parsed.is_error() ? location : parsed->canonical();
+}
+
+std::string format_name(const iceberg::DataFile& file) {
+    const auto format = lower_ascii(file.file_format);
+    if (file.content == iceberg::FileContent::data)
+        return "data " + format;
+    if (file.content == iceberg::FileContent::equality_deletes)
+        return "equality deletes " + format;
+    return (format == "puffin" ? "deletion vectors " : "position deletes ") + format;
+}
+
+class Reading {
+public:
+    Reading(IcebergFacts& facts, const clients::PrefixMap& map, std::stop_token stop)
+        : facts_(facts), map_(map), files_(map), stop_(std::move(stop)) {}
+
+    Status read() {
+        const auto metadata = TRY(load());
+        if (!metadata)
+            return {};
+        describe(*metadata);
+        TRY(find_newer());
+        TRY(metadata_paths(*metadata));
+        return follow_references(*metadata);
+    }
+
+private:
+    Result<std::optional<iceberg::TableMetadata>> load() {
+        const auto none = std::optional<iceberg::TableMetadata>();
+        auto place = place_of(facts_.metadata_location, map_);
+        if (!place.problem.empty()) {
+            facts_.problem = place.problem;
+            facts_.detail = place.detail;
+            return none;
+        }
+        facts_.metadata_file = place.folder;
+        const auto bytes = files_.read(facts_.metadata_location, kLargestMetadata);
+        if (bytes.is_error()) {
+            facts_.problem = bytes.error().kind() == ErrorKind::not_found ? "missing" : "unreadable";
+            facts_.detail = bytes.error().to_line();
+            return none;
+        }
+        facts_.metadata_size = bytes->size();
+        facts_.metadata_digest = sha256_hex(*bytes);
+        auto metadata = iceberg::TableMetadata::parse(*bytes, facts_.metadata_location);
+        if (metadata.is_error()) {
+            facts_.problem = "invalid";
+            facts_.detail = metadata.error().to_line();
+            return none;
+        }
+        return std::optional(std::move(metadata).release());
+    }
+
+    void describe(const iceberg::TableMetadata& metadata) {
+        facts_.table_uuid = metadata.uuid();
+        facts_.format_version = metadata.format_version();
+        facts_.location = metadata.location();
+        if (const auto* current = metadata.current_snapshot())
+            facts_.current_snapshot_id = std::to_string(current->id);
+        facts_.snapshots = metadata.snapshots().size();
+        facts_.schema_id = metadata.current_schema_id();
+        facts_.schemas = metadata.schemas().size();
+        facts_.specs = metadata.specs().size();
+        for (const auto& field : metadata.current_schema().fields)
+            facts_.columns.push_back({field.name, full_type(field.type), field.doc.value_or("")});
+        for (const auto& field : metadata.default_spec().fields) {
+            const auto source =
+                metadata.current_schema().name_of(field.source_ids.empty() ? 0 : field.source_ids.front());
+            const auto& transform = field.transform.text;
+            facts_.partition_fields.push_back(transform == "identity" ? source : transform + "(" + source + ")");
+        }
+        for (const auto& reference : metadata.references())
+            facts_.references.push_back({reference.name,
+                                         reference.kind == iceberg::SnapshotReference::Kind::tag ? "tag" : "branch",
+                                         std::to_string(reference.snapshot_id)});
+        facts_.updated_at = format_time(metadata.last_updated_ms() * 1'000);
+        facts_.encrypted = !metadata.encryption_keys().empty();
+        root_ = canonical(metadata.location());
+        add_prefix(metadata.location(), root_);
+    }
+
+    /// A version file with a higher number beside it: another writer went on, or a commit was lost.
+    Status find_newer() {
+        const auto name = facts_.metadata_location.substr(facts_.metadata_location.rfind('/') + 1);
+        const auto version = iceberg::metadata_version_of(name);
+        if (!version)
+            return {};
+        auto place = place_of(root_folder(facts_.metadata_location), map_);
+        if (!place.problem.empty())
+            return {};
+        auto opened = open_place(place, map_);
+        if (opened.is_error())
+            return {};
+        auto lister = opened->source.list(opened->key);
+        if (lister.is_error())
+            return {};
+        std::int64_t highest = *version;
+        for (;;) {
+            const auto entry = lister->next();
+            if (entry.is_error() || !*entry)
+                return {};
+            const auto file = (*entry)->key.substr((*entry)->key.rfind('/') + 1);
+            const auto other = iceberg::metadata_version_of(file);
+            if (other && *other > highest) {
+                highest = *other;
+                facts_.newer_metadata = printable(file);
+            }
+        }
+    }
+
+    static std::string root_folder(const std::string& location) { return location.substr(0, location.rfind('/')); }
+
+    void add_prefix(const std::string& location, const std::string& key) {
+        if (prefixes_.size() >= kMostPrefixes || !prefixes_.insert(key).second)
+            return;
+        facts_.prefixes.push_back(place_of(location, map_));
+    }
+
+    /// Notes the root of a path; true where it lies outside of the table's location.
+    bool note_path(const std::string& path) {
+        const auto key = canonical(path);
+        if (is_below(key, root_))
+            return false;
+        const auto root = root_of(key);
+        add_prefix(root, root);
+        return true;
+    }
+
+    Status metadata_paths(const iceberg::TableMetadata& metadata) {
+        const auto visited = metadata.map_paths(
+            [&](iceberg::PathField field, std::string_view, std::string_view path) -> Result<std::string> {
+                using iceberg::PathField;
+                const bool file = field == PathField::manifest_list || field == PathField::manifest ||
+                                  field == PathField::statistics || field == PathField::partition_statistics;
+                if (file)
+                    note_path(std::string(path));
+                return std::string(path);
+            });
+        if (visited.is_error()) {
+            facts_.problem = "invalid";
+            facts_.detail = visited.error().to_line();
+        }
+        return {};
+    }
+
+    Status follow_references(const iceberg::TableMetadata& metadata) {
+        std::set<std::int64_t> needed;
+        for (const auto& reference : metadata.references())
+            needed.insert(reference.snapshot_id);
+        facts_.live_known = true;
+        const auto* current = metadata.current_snapshot();
+        if (current != nullptr)
+            TRY(snapshot(*current, true));
+        for (const auto& snapshot : metadata.snapshots()) {
+            const bool is_current = current != nullptr && snapshot.id == current->id;
+            if (!is_current && needed.contains(snapshot.id))
+                TRY(this->snapshot(snapshot, false));
+            else if (!is_current && !snapshot.manifest_list.empty())
+                look_for(snapshot.manifest_list, facts_.missing_history);
+        }
+        return {};
+    }
+
+    Status snapshot(const iceberg::Snapshot& snapshot, bool current) {
+        if (snapshot.manifest_list.empty()) {
+            for (const auto& path : snapshot.manifests)
+                TRY(manifest(path, current));
+            return {};
+        }
+        if (!look_for(snapshot.manifest_list, facts_.missing_needed)) {
+            facts_.live_known = facts_.live_known && !current;
+            return {};
+        }
+        std::vector<std::string> manifests;
+        const auto read = files_.with(snapshot.manifest_list, [&](ByteSource& source) -> Status {
+            auto list = TRY(iceberg::ManifestListReader::open(source));
+            iceberg::ManifestFile file;
+            while (TRY(list.next(file)))
+                manifests.push_back(file.path);
+            return {};
+        });
+        if (read.is_error())
+            broken(snapshot.manifest_list, read.error(), current);
+        for (const auto& path : manifests)
+            TRY(manifest(path, current));
+        return {};
+    }
+
+    /// A manifest is shared by many snapshots: the current snapshot comes first, so that its files count as live.
+    Status manifest(const std::string& path, bool current) {
+        if (!manifests_.insert(path).second)
+            return {};
+        note_path(path);
+        if (!look_for(path, facts_.missing_needed)) {
+            facts_.live_known = facts_.live_known && !current;
+            return {};
+        }
+        const auto read = files_.with(path, [&](ByteSource& source) -> Status {
+            auto reader = TRY(iceberg::ManifestReader::open(source));
+            iceberg::ManifestEntry entry;
+            while (TRY(reader.next(entry))) {
+                if (stop_.stop_requested())
+                    return Error::make(ErrorKind::interrupted, "reading manifests was stopped")
+                        .fix("run the command again");
+                if (entry.status != iceberg::EntryStatus::deleted)
+                    live_file(entry.file, current);
+            }
+            return {};
+        });
+        if (read.is_error() && read.error().kind() == ErrorKind::interrupted)
+            return read;
+        if (read.is_error())
+            broken(path, read.error(), current);
+        return {};
+    }
+
+    void live_file(const iceberg::DataFile& file, bool current) {
+        ++facts_.file_formats[format_name(file)];
+        const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(file.file_size_in_bytes, 0));
+        if (note_path(file.file_path)) {
+            ++facts_.outside_objects;
+            facts_.outside_bytes += size;
+        }
+        look_for(file.file_path, facts_.missing_needed);
+        if (!current)
+            return;
+        const bool data = file.content == iceberg::FileContent::data;
+        ++(data ? facts_.live_data_files : facts_.live_delete_files);
+        facts_.live_bytes += size;
+        facts_.live_rows += data ? static_cast<std::uint64_t>(std::max<std::int64_t>(file.record_count, 0)) : 0;
+    }
+
+    bool look_for(const std::string& path, std::uint64_t& missing) {
+        const auto state = files_.state(path);
+        if (!state.is_error() && state->type == FileState::Type::file)
+            return true;
+        if (facts_.missing_example.empty())
+            facts_.missing_example =
+                printable(path) + (state.is_error() ? ": " + state.error().what() : ": is no file");
+        ++missing;
+        return false;
+    }
+
+    void broken(const std::string& path, const Error& error, bool current) {
+        facts_.live_known = facts_.live_known && !current;
+        if (facts_.broken_needed++ == 0)
+            facts_.broken_example = printable(path) + ": " + error.to_line();
+    }
+
+    IcebergFacts& facts_;
+    const clients::PrefixMap& map_;
+    SourceFiles files_;
+    std::stop_token stop_;
+    std::string root_;
+    std::set<std::string> prefixes_;
+    std::set<std::string> manifests_;
+};
+
+} // namespace
+
+Result<IcebergFacts> read_iceberg_facts(const std::string& metadata_location, const clients::PrefixMap& map,
+                                        std::stop_token stop) {
+    IcebergFacts facts;
+    facts.metadata_location = metadata_location;
+    TRY(Reading(facts, map, std::move(stop)).read());
+    return facts;
+}
+
+} // namespace godwit::lakehouse
