@@ -108,7 +108,7 @@ install_duckdb() {
   # The digest is checked here, so the checksum database need not be reachable.
   (cd "$work" && env GOFLAGS='-mod=mod -modcacherw' GOSUMDB=off GOTOOLCHAIN=local GOPATH="$work/go" \
     go mod download -json "$duckdb_module") > "$work/answer.json" 2> "$work/log" ||
-    { tail -n 3 "$work/log" "$work/answer.json" >&2; fail "the Go module $duckdb_module could not be fetched"; }
+    { cat "$work/log" <(sed -n 's/^\t"Error": //p' "$work/answer.json") >&2; fail "the Go module $duckdb_module could not be fetched"; }
   module=$(sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p' "$work/answer.json")
   sum=$(sed -n 's/^\t"Sum": "\(.*\)",\{0,1\}$/\1/p' "$work/answer.json")
   [[ $sum == "$duckdb_sum" ]] || fail "$duckdb_module is not what was pinned: its digest is $sum"
