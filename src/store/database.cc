@@ -50,7 +50,8 @@ std::string expand_dialect(std::string_view sql, StateLocation::Kind kind) {
             ++at;
             continue;
         }
-        const auto [text, length] = sql[at] == '{' ? replacement(sql.substr(at), kind) : std::pair<std::string, std::size_t>();
+        const auto [text, length] =
+            sql[at] == '{' ? replacement(sql.substr(at), kind) : std::pair<std::string, std::size_t>();
         out += length > 0 ? text : std::string(1, sql[at]);
         at += length > 0 ? length : 1;
     }

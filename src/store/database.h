@@ -49,8 +49,8 @@ public:
     Status release_savepoint() { return statement("RELEASE SAVEPOINT request"); }
     /// False once an error has ended the transaction as a whole.
     virtual bool in_transaction() const = 0;
-    /// A deadlock or a lost connection ended the transaction and nothing of it was committed. `begin` starts anew on the
-    /// connection for writing; one for reading is to be replaced.
+    /// A deadlock or a lost connection ended the transaction and nothing of it was committed. `begin` starts anew on
+    /// the connection for writing; one for reading is to be replaced.
     virtual bool must_repeat() const = 0;
     /// Keeps a second process from migrating at the same time; held to the end of the transaction.
     virtual Status lock_for_migration() = 0;

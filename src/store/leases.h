@@ -13,9 +13,10 @@
 
 /// Internal to src/store: who may act on what.
 ///
-/// SQLite: an owner is alive while it holds the lock (flock) on its own file in `<state>.owners/`. The lock ends with the
-/// process, however it ends. PostgreSQL: a lease runs out 30 s after its last renewal by the database's clock; it is renewed
-/// every 10 s, and its owner stops by itself after 25 s without renewal by CLOCK_BOOTTIME, which goes on during sleep.
+/// SQLite: an owner is alive while it holds the lock (flock) on its own file in `<state>.owners/`. The lock ends with
+/// the process, however it ends. PostgreSQL: a lease runs out 30 s after its last renewal by the database's clock; it
+/// is renewed every 10 s, and its owner stops by itself after 25 s without renewal by CLOCK_BOOTTIME, which goes on
+/// during sleep.
 namespace godwit::store {
 
 inline constexpr Micros kLeaseTime = 30'000'000;

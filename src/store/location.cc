@@ -13,7 +13,8 @@ Result<StateLocation> StateLocation::parse(std::string_view text) {
     }
     if (text.starts_with("sqlite:"))
         text.remove_prefix(std::string_view("sqlite:").size());
-    if (text.empty() || text.ends_with('/') || text.find('\0') != std::string_view::npos || text.find("://") != std::string_view::npos)
+    if (text.empty() || text.ends_with('/') || text.find('\0') != std::string_view::npos ||
+        text.find("://") != std::string_view::npos)
         return Error::make(ErrorKind::usage, "the place of the state database is not understood")
             .why("'" + printable(text) + "' is neither a file nor postgresql://...")
             .fix("give --state FILE, --state sqlite:FILE or --state postgresql://USER@HOST/DATABASE");
@@ -24,8 +25,8 @@ Result<StateLocation> StateLocation::parse(std::string_view text) {
 std::string StateLocation::display() const {
     if (kind == Kind::sqlite)
         return file;
-    // postgresql://[user[:password]@]host[:port]/database[?options]: the password stands before the last @, and options may
-    // name one too.
+    // postgresql://[user[:password]@]host[:port]/database[?options]: the password stands before the last @, and options
+    // may name one too.
     const std::string& whole = url.reveal();
     const auto begin = whole.find("://") + 3;
     const auto end = whole.find('?', begin);

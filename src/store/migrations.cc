@@ -128,8 +128,8 @@ constexpr std::string_view kVersionTable =
     "CREATE TABLE IF NOT EXISTS schema_version (version {integer}, migrated_at {integer}, definitions {text}, "
     "PRIMARY KEY (version)){keyed}";
 
-/// What only PostgreSQL needs: the clock, which SQLite connections bring themselves, and the number of the last commit of
-/// each writing process, by which a lost answer to COMMIT is looked up.
+/// What only PostgreSQL needs: the clock, which SQLite connections bring themselves, and the number of the last commit
+/// of each writing process, by which a lost answer to COMMIT is looked up.
 constexpr std::string_view kPostgresOnly = R"sql(
 CREATE OR REPLACE FUNCTION now_micros() RETURNS BIGINT LANGUAGE SQL VOLATILE AS
     $$ SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT $$;
@@ -172,7 +172,8 @@ Status migrate_in_transaction(Connection& connection, StateLocation::Kind kind, 
         TRY(connection.execute_script(expand_dialect(migration.sql, kind)));
         const Value values[] = {migration.version, TRY(database_time(connection)),
                                 TRY(digest_of_definitions(connection, kind))};
-        TRY(connection.execute("INSERT INTO schema_version (version, migrated_at, definitions) VALUES (?, ?, ?)", values));
+        TRY(connection.execute("INSERT INTO schema_version (version, migrated_at, definitions) VALUES (?, ?, ?)",
+                               values));
     }
     return {};
 }
@@ -182,10 +183,11 @@ Status migrate_in_transaction(Connection& connection, StateLocation::Kind kind, 
 std::span<const Migration> all_migrations() { return kMigrations; }
 
 Result<std::int64_t> schema_version(Connection& connection, StateLocation::Kind kind) {
-    const auto found = kind == StateLocation::Kind::sqlite
-                           ? TRY(query_int64(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"))
-                           : TRY(query_int64(connection, "SELECT count(*) FROM pg_tables WHERE tablename = "
-                                                         "'schema_version' AND schemaname = current_schema()"));
+    const auto found =
+        kind == StateLocation::Kind::sqlite
+            ? TRY(query_int64(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"))
+            : TRY(query_int64(connection, "SELECT count(*) FROM pg_tables WHERE tablename = "
+                                          "'schema_version' AND schemaname = current_schema()"));
     return found == 0 ? 0 : TRY(query_int64(connection, "SELECT COALESCE(MAX(version), 0) FROM schema_version"));
 }
 

@@ -1,10 +1,11 @@
+#include "base/fault_point.h"
 #include "base/text.h"
 #include "store/database.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <optional>
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -18,6 +19,8 @@ constexpr std::chrono::seconds kStatementTime{60};
 /// How long a lost answer to COMMIT is looked up.
 constexpr std::chrono::seconds kLookUpTime{20};
 constexpr std::chrono::milliseconds kReconnectPause{200};
+/// The clock is asked again after it.
+constexpr std::chrono::milliseconds kLongestPoll{500};
 constexpr const char* kMigrationLock = "SELECT pg_advisory_xact_lock(7454435291)"; // any number that others do not use
 constexpr Oid kInt8 = 20;
 constexpr Oid kInt2 = 21;
@@ -54,7 +57,8 @@ ErrorKind kind_of(std::string_view state) {
 
 std::string fix_of(ErrorKind kind) {
     switch (kind) {
-    case ErrorKind::no_space: return "free space on the server's disk, then run the same command again; nothing is lost";
+    case ErrorKind::no_space:
+        return "free space on the server's disk, then run the same command again; nothing is lost";
     case ErrorKind::unavailable: return "see that the server can be reached, then run the same command again";
     case ErrorKind::permission: return "grant the user rights on the schema of the state database";
     case ErrorKind::authentication: return "check user and password (PGPASSFILE, or in the URL)";
@@ -72,7 +76,8 @@ Values row_of(const PGresult* result, int row) {
             continue;
         std::string text(PQgetvalue(result, row, i), static_cast<std::size_t>(PQgetlength(result, row, i)));
         const auto type = PQftype(result, i);
-        const auto number = type == kInt8 || type == kInt4 || type == kInt2 ? parse_int64(text) : Result<std::int64_t>(0);
+        const auto number =
+            type == kInt8 || type == kInt4 || type == kInt2 ? parse_int64(text) : Result<std::int64_t>(0);
         auto& value = values[static_cast<std::size_t>(i)];
         if ((type == kInt8 || type == kInt4 || type == kInt2) && number.has_value())
             value = *number;
@@ -108,7 +113,8 @@ public:
     PostgresConnection& operator=(const PostgresConnection&) = delete;
     ~PostgresConnection() override {
         if (token_ready_ && !must_repeat_ && !in_transaction())
-            static_cast<void>(execute("DELETE FROM commit_token WHERE writer = ?", Values{writer_})); // else it ages out
+            static_cast<void>(
+                execute("DELETE FROM commit_token WHERE writer = ?", Values{writer_})); // else it ages out
         PQfinish(handle_);
     }
 
@@ -117,9 +123,11 @@ public:
         statements_.clear();
         const std::string name = "godwit " + writer_;
         // What stands before `dbname` is a default that the URL may override; what follows holds.
-        const char* const keys[] = {"connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
-                                    "tcp_user_timeout", "dbname", "client_encoding", "application_name", nullptr};
-        const char* const values[] = {"10", "10", "5", "3", "20000", url_.reveal().c_str(), "UTF8", name.c_str(), nullptr};
+        const char* const keys[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
+                                    "keepalives_count", "tcp_user_timeout", "dbname",
+                                    "client_encoding",  "application_name", nullptr};
+        const char* const values[] = {"10",   "10",         "5",    "3", "20000", url_.reveal().c_str(),
+                                      "UTF8", name.c_str(), nullptr};
         handle_ = PQconnectdbParams(keys, values, 1);
         if (PQstatus(handle_) != CONNECTION_OK) {
             must_repeat_ = true;
@@ -179,6 +187,8 @@ public:
                         "number = excluded.number, used_at = now()",
                         Values{writer_, ++number_}));
         auto committed = statement("COMMIT");
+        if (receive_answer().is_error())
+            committed = connection_error("the answer was lost");
         if (!committed.is_error())
             return {};
         if (!lost_) {
@@ -190,7 +200,8 @@ public:
 
     void rollback() override {
         if (in_transaction() && !lost_)
-            static_cast<void>(statement("ROLLBACK")); // where it fails the connection is gone, and the transaction with it
+            static_cast<void>(
+                statement("ROLLBACK")); // where it fails the connection is gone, and the transaction with it
     }
 
     bool in_transaction() const override {
@@ -201,8 +212,14 @@ public:
     Status lock_for_migration() override { return execute_script(kMigrationLock); }
 
 private:
-    /// The answer to COMMIT did not come. The row of this writer says what happened; it is locked until the old session has
-    /// ended, so what it then says is final.
+    /// Tests lose the answer here.
+    static Status receive_answer() {
+        FAULT_POINT("store.commit-answer");
+        return {};
+    }
+
+    /// The answer to COMMIT did not come. The row of this writer says what happened; it is locked until the old session
+    /// has ended, so what it then says is final.
     Status look_up_commit(Error lost) {
         const Deadline deadline(*clock_, kLookUpTime);
         while (true) {
@@ -235,14 +252,16 @@ private:
                   "pid <> pg_backend_pid()",
                   old));
         // The insert waits for one of the same key that is under way; the select for an update.
-        TRY(execute("INSERT INTO commit_token (writer, number) VALUES (?, 0) ON CONFLICT (writer) DO NOTHING", Values{writer_}));
+        TRY(execute("INSERT INTO commit_token (writer, number) VALUES (?, 0) ON CONFLICT (writer) DO NOTHING",
+                    Values{writer_}));
         return query_int64(*this, "SELECT number FROM commit_token WHERE writer = ? FOR UPDATE", Values{writer_});
     }
 
     Result<Answer> run(std::string_view sql, std::span<const Value> values) {
         const Parameters parameters(values);
         const auto name = TRY(prepared(std::string(sql), parameters));
-        return ask(PQsendQueryPrepared(handle_, name.c_str(), parameters.count(), parameters.pointers.data(), nullptr, nullptr, 0));
+        return ask(PQsendQueryPrepared(handle_, name.c_str(), parameters.count(), parameters.pointers.data(), nullptr,
+                                       nullptr, 0));
     }
 
     Result<std::string> prepared(const std::string& sql, const Parameters& parameters) {
@@ -286,7 +305,7 @@ private:
             if (unsent == 0 && PQisBusy(handle_) == 0)
                 return {};
             pollfd wanted = {PQsocket(handle_), static_cast<short>(unsent != 0 ? POLLIN | POLLOUT : POLLIN), 0};
-            const auto ready = poll(&wanted, 1, static_cast<int>(deadline.left().count()));
+            const auto ready = poll(&wanted, 1, static_cast<int>(std::min(deadline.left(), kLongestPoll).count()));
             if (ready == 0 && deadline.passed())
                 return connection_error("no answer within the time allowed");
             if (ready > 0 && PQconsumeInput(handle_) == 0)
@@ -354,7 +373,8 @@ public:
         const auto connection = TRY(connect(""));
         if (connection->server_version() < kOldestServer)
             return Error::make(ErrorKind::unsupported, "the PostgreSQL server is too old")
-                .why("it has version " + std::to_string(connection->server_version() / 10'000) + ", Godwit needs 15 or newer")
+                .why("it has version " + std::to_string(connection->server_version() / 10'000) +
+                     ", Godwit needs 15 or newer")
                 .fix("name a newer server")
                 .at(display_);
         const auto encoding = TRY(connection->query("SELECT current_setting('server_encoding')", {}));

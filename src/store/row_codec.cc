@@ -33,11 +33,15 @@ const Table kStoredPlanStep{"plan_step", {"plan", "position", "id", "kind", "res
 const Table kBodyRow{"step_body", {"plan", "step", "line"}, 2};
 const Table kDependencyRow{"step_dependency", {"plan", "step", "depends_on"}, 3};
 const Table kRunRow{"run", {"id", "plan", "state", "started_at", "changed_at", "options"}, 1};
-const Table kStepRow{"step", {"run", "step", "position", "kind", "resource", "action", "state", "reason",
-    "request_digest", "call_deadline", "before_image", "target_id", "result", "error", "outcome", "waiver",
-    "attempts", "changed_at"}, 2};
-const Table kPartRow{"part", {"run", "step", "from_key", "to_key", "nonce", "state", "ledger_digest", "objects",
-    "bytes", "changed_at"}, 3};
+const Table kStepRow{"step",
+                     {"run", "step", "position", "kind", "resource", "action", "state", "reason", "request_digest",
+                      "call_deadline", "before_image", "target_id", "result", "error", "outcome", "waiver", "attempts",
+                      "changed_at"},
+                     2};
+const Table kPartRow{
+    "part",
+    {"run", "step", "from_key", "to_key", "nonce", "state", "ledger_digest", "objects", "bytes", "changed_at"},
+    3};
 const Table kPinRow{"pin", {"run", "resource", "round", "fingerprint", "pinned_at"}, 3};
 const Table kIdMapRow{"id_map", {"source_key", "target_connection", "target_id", "origin", "run"}, 2};
 const Table kArtifactRow{"artifact", {"run", "step", "path", "digest", "bytes"}, 3};
@@ -126,10 +130,10 @@ const Table& table_of<LeaseRow>() {
 }
 
 std::vector<const Table*> all_tables() {
-    return {&kAssessmentRow, &kBatchRow, &kStoredResource, &kStoredEdge, &kStoredFinding,
-            &kPlanRow, &kStoredPlanStep, &kBodyRow, &kDependencyRow, &kRunRow,
-            &kStepRow, &kPartRow, &kPinRow, &kIdMapRow, &kArtifactRow,
-            &kStoredValidation, &kOutboxRow, &kStoredEvent, &kLeaseRow};
+    return {&kAssessmentRow,    &kBatchRow,       &kStoredResource, &kStoredEdge,    &kStoredFinding,
+            &kPlanRow,          &kStoredPlanStep, &kBodyRow,        &kDependencyRow, &kRunRow,
+            &kStepRow,          &kPartRow,        &kPinRow,         &kIdMapRow,      &kArtifactRow,
+            &kStoredValidation, &kOutboxRow,      &kStoredEvent,    &kLeaseRow};
 }
 
 Status decode(const Value& value, std::string& into) {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-/// Internal to src/store: how each row of store/rows.h, and the few rows that only this library knows, lie in their table.
-/// One list of fields per row type serves both directions; its order is that of the table's columns.
+/// Internal to src/store: how each row of store/rows.h, and the few rows that only this library knows, lie in their
+/// table. One list of fields per row type serves both directions; its order is that of the table's columns.
 namespace godwit::store {
 
 struct BatchRow {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// The rows of the state database as plain values. Text is valid UTF-8 without U+0000 (other bytes are percent-encoded by
-/// the caller), times are microseconds, JSON columns hold canonical JSON.
+/// The rows of the state database as plain values. Text is valid UTF-8 without U+0000 (other bytes are percent-encoded
+/// by the caller), times are microseconds, JSON columns hold canonical JSON.
 namespace godwit::store {
 
 /// One dated reading of a source or a target.
@@ -53,13 +53,13 @@ struct PlanRow {
 
 /// One line of a plan as loaded into the database, the same for every run of the plan.
 struct PlanStepRow {
-    std::string id;       ///< 16 base32 characters
+    std::string id;            ///< 16 base32 characters
     std::int64_t position = 0; ///< in the plan's order
     std::string kind;
     std::string resource;
     std::string action;
     std::vector<std::string> depends_on; ///< step ids
-    std::string line;     ///< the canonical JSON line of the plan
+    std::string line;                    ///< the canonical JSON line of the plan
 };
 
 struct RunRow {

@@ -53,19 +53,26 @@ Result<std::unique_ptr<State>> State::open(const StateLocation& location, Clock&
 
 Result<std::unique_ptr<SqlState>> SqlState::open(const StateLocation& location, Clock& clock, Random& random,
                                                  std::span<const Migration> migrations) {
-    const auto prepare = [&](Connection& connection) { return migrate(connection, StateLocation::Kind::sqlite, migrations); };
+    const auto prepare = [&](Connection& connection) {
+        return migrate(connection, StateLocation::Kind::sqlite, migrations);
+    };
     auto database = location.kind == StateLocation::Kind::sqlite
                         ? TRY(open_sqlite(location.file, clock, random, prepare))
                         : TRY(open_postgres(location.url, location.display(), clock, random));
     auto connection = TRY(database->connect_for_writing());
     TRY(bring_up_to_date(*database, *connection, migrations));
-    return std::make_unique<SqlState>(std::move(database), std::move(connection), random.id(), clock, migrations.back().version);
+    return std::make_unique<SqlState>(std::move(database), std::move(connection), random.id(), clock,
+                                      migrations.back().version);
 }
 
-SqlState::SqlState(std::unique_ptr<Database> database, std::unique_ptr<Connection> writing, std::string owner, Clock& clock,
-                   std::int64_t version)
-    : database_(std::move(database)), clock_(&clock), version_(version), readers_(*database_),
-      leases_(database_->kind(), database_->display() + ".owners", owner, clock), worker_{owner},
+SqlState::SqlState(std::unique_ptr<Database> database, std::unique_ptr<Connection> writing, std::string owner,
+                   Clock& clock, std::int64_t version)
+    : database_(std::move(database)),
+      clock_(&clock),
+      version_(version),
+      readers_(*database_),
+      leases_(database_->kind(), database_->display() + ".owners", owner, clock),
+      worker_{owner},
       writer_(std::make_unique<Writer>(std::move(writing), leases_, database_->display(), clock)) {
     if (database_->kind() == StateLocation::Kind::postgresql)
         renewing_ = std::thread([this] { keep_renewing(); });

@@ -80,8 +80,8 @@ public:
     Result<std::optional<RunRow>> run_of_plan(std::string_view plan) override;
 
     Result<StepRow> step(std::string_view run, std::string_view step) override;
-    Result<std::vector<StepRow>> steps(std::string_view run, std::span<const StepState> states, std::int64_t after_position,
-                                       std::size_t limit) override;
+    Result<std::vector<StepRow>> steps(std::string_view run, std::span<const StepState> states,
+                                       std::int64_t after_position, std::size_t limit) override;
     Result<std::vector<StepRow>> ready_steps(std::string_view run, std::size_t limit) override;
     Result<std::vector<StateCount>> count_steps(std::string_view run) override;
 
@@ -115,7 +115,8 @@ private:
     }
     /// Visits the rows of one assessment and holds them against the digests of their batches.
     template <typename Stored>
-    Status each_of(std::string_view kind, std::string_view assessment, const std::function<Status(const Stored&)>& visit);
+    Status each_of(std::string_view kind, std::string_view assessment,
+                   const std::function<Status(const Stored&)>& visit);
     Status check_dependencies(Connection& connection, std::string_view plan, std::span<const StepRow> steps);
     Status check_table(const Table& table);
     Status check_events(const std::string& run);

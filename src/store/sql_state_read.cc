@@ -23,7 +23,7 @@ struct Tally {
     std::uint64_t digest = 0;
 };
 
-std::vector<std::string> names(const std::vector<DependencyRow>& rows, std::string DependencyRow::*column) {
+std::vector<std::string> names(const std::vector<DependencyRow>& rows, std::string DependencyRow::* column) {
     std::vector<std::string> out;
     for (const auto& row : rows)
         out.push_back(row.*column);
@@ -44,7 +44,8 @@ std::string in_list(std::span<const StepRow> steps, Values& values) {
 } // namespace
 
 template <typename Stored>
-Status SqlState::each_of(std::string_view kind, std::string_view assessment, const std::function<Status(const Stored&)>& visit) {
+Status SqlState::each_of(std::string_view kind, std::string_view assessment,
+                         const std::function<Status(const Stored&)>& visit) {
     const auto& table = table_of<Stored>();
     // Batches that are added while this reads are left out.
     std::map<std::int64_t, Tally> tallies;
@@ -72,7 +73,8 @@ Status SqlState::each_of(std::string_view kind, std::string_view assessment, con
     for (const auto& batch : batches) {
         const auto& tally = tallies[batch.number];
         if (tally.count != batch.count || static_cast<std::int64_t>(tally.digest) != batch.digest)
-            return damaged("rows are missing, or others than were written", row_name(table_of<BatchRow>(), to_values(batch)));
+            return damaged("rows are missing, or others than were written",
+                           row_name(table_of<BatchRow>(), to_values(batch)));
     }
     return {};
 }
@@ -89,7 +91,8 @@ Result<AssessmentRow> SqlState::assessment(std::string_view id) {
 }
 
 Status SqlState::each_resource(std::string_view assessment, const std::function<Status(const ResourceRow&)>& visit) {
-    return each_of<StoredResource>("resource", assessment, [&](const StoredResource& stored) { return visit(stored.row); });
+    return each_of<StoredResource>("resource", assessment,
+                                   [&](const StoredResource& stored) { return visit(stored.row); });
 }
 
 Status SqlState::each_edge(std::string_view assessment, const std::function<Status(const EdgeRow&)>& visit) {
@@ -97,12 +100,15 @@ Status SqlState::each_edge(std::string_view assessment, const std::function<Stat
 }
 
 Status SqlState::each_finding(std::string_view assessment, const std::function<Status(const FindingRow&)>& visit) {
-    return each_of<StoredFinding>("finding", assessment, [&](const StoredFinding& stored) { return visit(stored.row); });
+    return each_of<StoredFinding>("finding", assessment,
+                                  [&](const StoredFinding& stored) { return visit(stored.row); });
 }
 
-Result<std::vector<ResourceRow>> SqlState::resources(std::string_view assessment, std::string_view after_key, std::size_t limit) {
-    const auto page = TRY(select_all<StoredResource>("assessment = ? AND key > ? ORDER BY key LIMIT ?",
-                                                     {std::string(assessment), std::string(after_key), static_cast<std::int64_t>(limit)}));
+Result<std::vector<ResourceRow>> SqlState::resources(std::string_view assessment, std::string_view after_key,
+                                                     std::size_t limit) {
+    const auto page = TRY(select_all<StoredResource>(
+        "assessment = ? AND key > ? ORDER BY key LIMIT ?",
+        {std::string(assessment), std::string(after_key), static_cast<std::int64_t>(limit)}));
     std::vector<ResourceRow> rows;
     for (const auto& stored : page)
         rows.push_back(stored.row);
@@ -117,7 +123,9 @@ Result<std::vector<FindingRow>> SqlState::findings_of(std::string_view assessmen
     return rows;
 }
 
-Result<std::vector<PlanRow>> SqlState::plans() { return select_all<PlanRow>("1 = 1 ORDER BY created_at DESC, digest", {}); }
+Result<std::vector<PlanRow>> SqlState::plans() {
+    return select_all<PlanRow>("1 = 1 ORDER BY created_at DESC, digest", {});
+}
 
 Result<std::optional<PlanRow>> SqlState::plan(std::string_view digest) {
     return select_one<PlanRow>("digest = ?", {std::string(digest)});
@@ -131,7 +139,8 @@ Result<std::string> SqlState::step_line(std::string_view plan, std::string_view 
 }
 
 Result<std::vector<std::string>> SqlState::dependencies(std::string_view plan, std::string_view step) {
-    const auto rows = TRY(select_all<DependencyRow>("plan = ? AND step = ? ORDER BY depends_on", {std::string(plan), std::string(step)}));
+    const auto rows = TRY(
+        select_all<DependencyRow>("plan = ? AND step = ? ORDER BY depends_on", {std::string(plan), std::string(step)}));
     const auto of = TRY(select_one<StoredPlanStep>("plan = ? AND id = ?", {std::string(plan), std::string(step)}));
     if (!of)
         return missing("step", std::string(plan) + "/" + std::string(step));
@@ -141,7 +150,8 @@ Result<std::vector<std::string>> SqlState::dependencies(std::string_view plan, s
 }
 
 Result<std::vector<std::string>> SqlState::dependants(std::string_view plan, std::string_view step) {
-    return names(TRY(select_all<DependencyRow>("plan = ? AND depends_on = ? ORDER BY step", {std::string(plan), std::string(step)})),
+    return names(TRY(select_all<DependencyRow>("plan = ? AND depends_on = ? ORDER BY step",
+                                               {std::string(plan), std::string(step)})),
                  &DependencyRow::step);
 }
 
@@ -155,7 +165,8 @@ Result<RunRow> SqlState::run(std::string_view id) {
 }
 
 Result<std::optional<RunRow>> SqlState::run_of_plan(std::string_view plan) {
-    return readers_.ask<Result<std::optional<RunRow>>>([&](Connection& connection) { return read_run_of_plan(connection, plan); });
+    return readers_.ask<Result<std::optional<RunRow>>>(
+        [&](Connection& connection) { return read_run_of_plan(connection, plan); });
 }
 
 Result<StepRow> SqlState::step(std::string_view run, std::string_view step) {
@@ -166,14 +177,16 @@ Result<std::vector<StepRow>> SqlState::steps(std::string_view run, std::span<con
                                              std::int64_t after_position, std::size_t limit) {
     const auto most = static_cast<std::int64_t>(limit);
     if (states.empty())
-        return select_all<StepRow>("run = ? AND position > ? ORDER BY position LIMIT ?", {std::string(run), after_position, most});
+        return select_all<StepRow>("run = ? AND position > ? ORDER BY position LIMIT ?",
+                                   {std::string(run), after_position, most});
     // One range of the index per state instead of `state IN (...)`, which would sort all of them for each page.
     const auto columns = table_of<StepRow>().column_list();
     std::string sql;
     Values values;
     for (std::size_t i = 0; i < states.size(); ++i) {
         sql += (i == 0 ? "SELECT " : " UNION ALL SELECT ") + columns + " FROM (SELECT " + columns +
-               " FROM step WHERE run = ? AND state = ? AND position > ? ORDER BY position LIMIT ?) AS s" + std::to_string(i);
+               " FROM step WHERE run = ? AND state = ? AND position > ? ORDER BY position LIMIT ?) AS s" +
+               std::to_string(i);
         values.insert(values.end(), {std::string(run), encode(states[i]), after_position, most});
     }
     values.emplace_back(most);
@@ -244,11 +257,13 @@ Result<std::vector<PartRow>> SqlState::parts(std::string_view run, std::string_v
 }
 
 Result<std::optional<PinRow>> SqlState::pin(std::string_view run, std::string_view resource) {
-    return select_one<PinRow>("run = ? AND resource = ? ORDER BY round DESC LIMIT 1", {std::string(run), std::string(resource)});
+    return select_one<PinRow>("run = ? AND resource = ? ORDER BY round DESC LIMIT 1",
+                              {std::string(run), std::string(resource)});
 }
 
 Result<std::optional<IdMapRow>> SqlState::target_of(std::string_view source_key, std::string_view target_connection) {
-    return select_one<IdMapRow>("source_key = ? AND target_connection = ?", {std::string(source_key), std::string(target_connection)});
+    return select_one<IdMapRow>("source_key = ? AND target_connection = ?",
+                                {std::string(source_key), std::string(target_connection)});
 }
 
 Result<std::vector<ArtifactRow>> SqlState::artifacts(std::string_view run) {
@@ -257,7 +272,8 @@ Result<std::vector<ArtifactRow>> SqlState::artifacts(std::string_view run) {
 
 Result<std::vector<ValidationRow>> SqlState::validations(std::string_view run, std::string_view step) {
     std::vector<ValidationRow> rows;
-    for (auto& stored : TRY(select_all<StoredValidation>("run = ? AND step = ? ORDER BY number", {std::string(run), std::string(step)})))
+    for (auto& stored : TRY(select_all<StoredValidation>("run = ? AND step = ? ORDER BY number",
+                                                         {std::string(run), std::string(step)})))
         rows.push_back(std::move(stored.row));
     return rows;
 }

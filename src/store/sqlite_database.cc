@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "store/database.h"
+#include "store/sqlite_checked_file.h"
 
 #include <sqlite3.h>
 #include <sys/vfs.h>
@@ -23,6 +24,8 @@ constexpr std::string_view kRestore = "restore the state database from its backu
 ErrorKind kind_of(int code, int error_number) {
     if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
         return ErrorKind::not_found;
+    if (code == SQLITE_IOERR_DATA) // a page does not match its checksum
+        return ErrorKind::corrupt;
     switch (code & 0xff) {
     case SQLITE_FULL: return ErrorKind::no_space;
     case SQLITE_BUSY:
@@ -81,7 +84,7 @@ public:
 
     static Result<std::unique_ptr<SqliteConnection>> open(const std::string& file, int flags, Clock& clock) {
         sqlite3* handle = nullptr;
-        const int code = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+        const int code = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, checked_file_layer());
         auto connection = std::make_unique<SqliteConnection>(handle, file);
         if (code != SQLITE_OK)
             return sqlite_error(handle, code, file);
@@ -90,7 +93,10 @@ public:
         sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
         sqlite3_create_function(handle, "now_micros", 0, SQLITE_UTF8, &clock, now_micros, nullptr, nullptr);
-        TRY(connection->execute_script("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON"));
+        int reserved = kSqliteReservedBytes; // of a file that is made now; in an old one it is fixed
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+        TRY(connection->execute_script("PRAGMA page_size = 4096; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
+                                       "PRAGMA cell_size_check = ON"));
         return connection;
     }
 
@@ -162,7 +168,8 @@ private:
         case SQLITE_NULL: return std::monostate();
         default: { // a damaged type gives other bytes here, which the row's checksum then refuses
             const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, position));
-            return std::string(text == nullptr ? "" : text, static_cast<std::size_t>(sqlite3_column_bytes(statement, position)));
+            return std::string(text == nullptr ? "" : text,
+                               static_cast<std::size_t>(sqlite3_column_bytes(statement, position)));
         }
         }
     }
@@ -201,7 +208,10 @@ private:
 };
 
 Error damaged(std::string why, const std::string& file) {
-    return Error::make(ErrorKind::corrupt, "the state database is damaged").why(std::move(why)).fix(std::string(kRestore)).at(file);
+    return Error::make(ErrorKind::corrupt, "the state database is damaged")
+        .why(std::move(why))
+        .fix(std::string(kRestore))
+        .at(file);
 }
 
 class SqliteDatabase final : public Database {
@@ -235,7 +245,10 @@ public:
 
     Status backup(const std::string& file) override {
         if (file_exists(file))
-            return Error::make(ErrorKind::conflict, "the backup cannot be written").why("the file exists").fix("name another file").at(file);
+            return Error::make(ErrorKind::conflict, "the backup cannot be written")
+                .why("the file exists")
+                .fix("name another file")
+                .at(file);
         const std::string unfinished = file + ".unfinished";
         if (file_exists(unfinished))
             TRY(remove_file(unfinished));
@@ -266,11 +279,13 @@ private:
     Clock* clock_;
 };
 
-Status create(const std::string& file, Clock& clock, Random& random, const std::function<Status(Connection&)>& prepare) {
+Status create(const std::string& file, Clock& clock, Random& random,
+              const std::function<Status(Connection&)>& prepare) {
     const std::string unfinished = file + ".new-" + random.id();
     {
         auto connection = TRY(SqliteConnection::open(unfinished, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, clock));
-        TRY(connection->execute_script("PRAGMA journal_mode = WAL; PRAGMA application_id = " + std::to_string(kApplicationId)));
+        TRY(connection->execute_script("PRAGMA journal_mode = WAL; PRAGMA application_id = " +
+                                       std::to_string(kApplicationId)));
         TRY(prepare(*connection));
     }
     const auto renamed = rename_without_replacing(unfinished, file);
@@ -299,7 +314,8 @@ Result<std::string> canonical_name(const std::string& file) {
     const auto absolute = std::filesystem::absolute(file, problem);
     const auto folder = std::filesystem::canonical(absolute.parent_path(), problem);
     if (problem)
-        return system_error(problem.value(), "the folder of the state database cannot be used", absolute.parent_path().string());
+        return system_error(problem.value(), "the folder of the state database cannot be used",
+                            absolute.parent_path().string());
     const auto canonical = std::filesystem::weakly_canonical(folder / absolute.filename(), problem);
     if (problem)
         return system_error(problem.value(), "the state database cannot be used", file);
@@ -326,9 +342,9 @@ Status examine_existing(const std::string& file) {
 std::string_view network_file_system(std::uint64_t magic) {
     // statfs(2) and linux/magic.h. FUSE: nearly all are remote (sshfs, s3fs, rclone); none promises locks across hosts.
     constexpr std::pair<std::uint64_t, std::string_view> kNetwork[] = {
-        {0x6969, "NFS"},       {0x517B, "SMB"},       {0xFF534D42, "CIFS"},   {0xFE534D42, "SMB2"},
-        {0x65735546, "FUSE"},  {0x01021997, "9P"},    {0x5346414F, "AFS"},    {0x00C36400, "Ceph"},
-        {0x73757245, "Coda"},  {0x0BD00BD0, "Lustre"}, {0x47504653, "GPFS"},  {0x786F4256, "VirtualBox shared folder"},
+        {0x6969, "NFS"},      {0x517B, "SMB"},        {0xFF534D42, "CIFS"}, {0xFE534D42, "SMB2"},
+        {0x65735546, "FUSE"}, {0x01021997, "9P"},     {0x5346414F, "AFS"},  {0x00C36400, "Ceph"},
+        {0x73757245, "Coda"}, {0x0BD00BD0, "Lustre"}, {0x47504653, "GPFS"}, {0x786F4256, "VirtualBox shared folder"},
     };
     for (const auto& [number, name] : kNetwork) {
         if (number == magic)

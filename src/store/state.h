@@ -15,17 +15,20 @@
 /// The state database: one interface, SQLite and PostgreSQL behind it, the same SQL and the same migrations on both.
 ///
 /// Invariants (checked by the contract suite that runs on both back ends):
-/// - A write is a function that runs inside one transaction with a savepoint of its own. One writer thread runs all writes
+/// - A write is a function that runs inside one transaction with a savepoint of its own. One writer thread runs all
+/// writes
 ///   of the process and group-commits what waits; `write` returns after the commit is durable.
 /// - Before anything else the transaction re-affirms every lease that the write stands on; a lost lease rolls back and
 ///   gives an Error of kind `held`: stop, somebody else owns it.
-/// - A state changes by one conditional update on the old state and the row that was read; zero rows changed is an Error of
+/// - A state changes by one conditional update on the old state and the row that was read; zero rows changed is an
+/// Error of
 ///   kind `held`. A transition that store/states.h does not list is an Error of kind `bug`.
 /// - Rows of plan, run, step, part, pin, id_map, lease, outbox, artifact and validation carry a checksum over all their
 ///   columns, checked at every read; events form a hash chain. A mismatch is an Error of kind `corrupt` naming the row.
 namespace godwit::store {
 
-/// Where the state lies: `FILE` or `sqlite:FILE`, or `postgresql://...` (password by PGPASSFILE or the URL; kept Secret).
+/// Where the state lies: `FILE` or `sqlite:FILE`, or `postgresql://...` (password by PGPASSFILE or the URL; kept
+/// Secret).
 struct StateLocation {
     enum class Kind { sqlite, postgresql };
     Kind kind = Kind::sqlite;
@@ -90,24 +93,26 @@ public:
     static Result<std::unique_ptr<State>> open(const StateLocation& location, Clock& clock, Random& random);
 
     /// `holder` is words for people: who, where, since when, doing what.
-    virtual Result<Lease> acquire(std::string_view scope, std::string_view holder) = 0; ///< kind `held`: names the holder
+    virtual Result<Lease> acquire(std::string_view scope,
+                                  std::string_view holder) = 0; ///< kind `held`: names the holder
     virtual Status release(const Lease& lease) = 0;
     /// Who holds it at this moment, or nothing.
     virtual Result<std::optional<std::string>> holder(std::string_view scope) = 0;
 
-    /// Whether this process may still act on it, by its own clock and without asking the database (PostgreSQL: false 25 s
-    /// after the last renewal). To be asked right before a call that changes a target.
+    /// Whether this process may still act on it, by its own clock and without asking the database (PostgreSQL: false 25
+    /// s after the last renewal). To be asked right before a call that changes a target.
     virtual Status confirm(const Lease& lease) = 0;
 
-    /// Runs `change` on the writer's thread; it must not call `write` itself. It may be run again where the server ended the
-    /// transaction (deadlock, lost connection), so it must give the same result each time. An Error of kind
+    /// Runs `change` on the writer's thread; it must not call `write` itself. It may be run again where the server
+    /// ended the transaction (deadlock, lost connection), so it must give the same result each time. An Error of kind
     /// `outcome_unknown`: the connection was lost during the commit and did not come back.
     virtual Status write(std::span<const Lease> standing_on, const std::function<Status(Transaction&)>& change) = 0;
 
     virtual Result<std::vector<AssessmentRow>> assessments() = 0; ///< newest first
     virtual Result<AssessmentRow> assessment(std::string_view id) = 0;
     /// By cursor in order of key; batches are checked against their digests.
-    virtual Status each_resource(std::string_view assessment, const std::function<Status(const ResourceRow&)>& visit) = 0;
+    virtual Status each_resource(std::string_view assessment,
+                                 const std::function<Status(const ResourceRow&)>& visit) = 0;
     /// One page of the same: at most `limit` rows whose key is greater than `after_key`.
     virtual Result<std::vector<ResourceRow>> resources(std::string_view assessment, std::string_view after_key,
                                                        std::size_t limit) = 0;
@@ -140,17 +145,20 @@ public:
     };
     virtual Result<std::vector<StateCount>> count_steps(std::string_view run) = 0;
 
-    virtual Result<std::vector<PartRow>> parts(std::string_view run, std::string_view step) = 0; ///< in order of from_key
-    virtual Result<std::optional<PinRow>> pin(std::string_view run, std::string_view resource) = 0; ///< the latest round
-    virtual Result<std::optional<IdMapRow>> target_of(std::string_view source_key, std::string_view target_connection) = 0;
+    virtual Result<std::vector<PartRow>> parts(std::string_view run,
+                                               std::string_view step) = 0; ///< in order of from_key
+    virtual Result<std::optional<PinRow>> pin(std::string_view run,
+                                              std::string_view resource) = 0; ///< the latest round
+    virtual Result<std::optional<IdMapRow>> target_of(std::string_view source_key,
+                                                      std::string_view target_connection) = 0;
     virtual Result<std::vector<ArtifactRow>> artifacts(std::string_view run) = 0;
     virtual Result<std::vector<ValidationRow>> validations(std::string_view run, std::string_view step) = 0;
     virtual Result<std::vector<EventRow>> events(std::string_view run, std::int64_t after_seq, std::size_t limit) = 0;
     /// Moves outbox rows into `event`, giving `seq`. Needs the plan's lease.
     virtual Status drain_outbox(const Lease& plan_lease, std::string_view run) = 0;
 
-    /// What SQLite itself sees wrong with its file (`PRAGMA integrity_check`), and whether the schema is as it was made: before
-    /// apply, resume and rollback. Files up to 64 MiB are checked so whenever they are opened.
+    /// What SQLite itself sees wrong with its file (`PRAGMA integrity_check`), and whether the schema is as it was
+    /// made: before apply, resume and rollback. Files up to 64 MiB are checked so whenever they are opened.
     virtual Status check_structure() = 0;
     /// integrity_check, every checksum, every event chain, every batch digest. The error names the first bad row.
     virtual Status check() = 0;

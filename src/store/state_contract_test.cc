@@ -1,7 +1,6 @@
 #include "store/test_world.h"
 
 #include <algorithm>
-#include <set>
 
 namespace godwit::store {
 
@@ -87,15 +86,14 @@ TEST_P(StateContract, visitor_can_stop_and_can_ask_and_write_meanwhile) {
         return t.insert("a1", rows);
     }));
     int seen = 0;
-    EXPECT_KIND(state_->each_resource("a1",
-                                      [&](const ResourceRow& row) -> Status {
-                                          ++seen;
-                                          TRY(state_->assessments());
-                                          TRY(write([&](Transaction& t) {
-                                              return t.put(IdMapRow{row.key, "c", "t", "made", ""});
-                                          }));
-                                          return Error::make(ErrorKind::interrupted, "enough");
-                                      }),
+    EXPECT_KIND(state_->each_resource(
+                    "a1",
+                    [&](const ResourceRow& row) -> Status {
+                        ++seen;
+                        TRY(state_->assessments());
+                        TRY(write([&](Transaction& t) { return t.put(IdMapRow{row.key, "c", "t", "made", ""}); }));
+                        return Error::make(ErrorKind::interrupted, "enough");
+                    }),
                 ErrorKind::interrupted);
     EXPECT_EQ(seen, 1);
 }
@@ -196,97 +194,6 @@ TEST_P(StateContract, parts_pins_ids_artifacts_and_validations_come_back) {
     EXPECT_FALSE(must(state_->target_of("key0", "target")).has_value());
     EXPECT_TRUE(must(state_->validations("run1", "step0")).empty());
     EXPECT_OK(state_->check());
-}
-
-template <typename State>
-std::vector<State> all_states(std::span<const Transition<State>> table) {
-    std::set<State> states;
-    for (const auto& row : table)
-        states.insert({row.from, row.to});
-    return {states.begin(), states.end()};
-}
-
-TEST_P(StateContract, step_takes_every_transition_of_the_table_and_no_other) {
-    make_run(1);
-    const auto states = all_states(step_transitions());
-    ASSERT_EQ(states.size(), 12U);
-    for (const auto from : states) {
-        for (const auto to : states) {
-            const auto before = put_step("step0", from);
-            auto after = before;
-            after.state = to;
-            after.attempts += 1;
-            const auto changed = write([&](Transaction& t) { return t.change_step(before, after); });
-            const auto now = must(state_->step("run1", "step0"));
-            if (from == to || is_allowed(from, to)) {
-                EXPECT_OK(changed);
-                EXPECT_EQ(values_of(now), values_of(after));
-            } else {
-                EXPECT_KIND(changed, ErrorKind::bug);
-                EXPECT_EQ(values_of(now), values_of(before));
-            }
-        }
-    }
-}
-
-TEST_P(StateContract, run_takes_every_transition_of_the_table_and_no_other) {
-    make_run(1);
-    const auto states = all_states(run_transitions());
-    ASSERT_EQ(states.size(), 5U);
-    for (const auto from : states) {
-        for (const auto to : states) {
-            auto connection = place_->connect();
-            auto before = must(state_->run("run1"));
-            auto forced = before;
-            forced.state = from;
-            must(connection->begin());
-            must(update(*connection, before, forced));
-            must(connection->commit());
-            const auto changed = write([&](Transaction& t) { return t.change_run(forced, to); });
-            EXPECT_EQ(changed.has_value(), is_allowed(from, to));
-            EXPECT_EQ(must(state_->run("run1")).state, is_allowed(from, to) ? to : from);
-            if (changed.is_error()) {
-                EXPECT_EQ(changed.error().kind(), ErrorKind::bug);
-            }
-        }
-    }
-}
-
-TEST_P(StateContract, part_takes_every_transition_of_the_table_and_no_other) {
-    make_run(1);
-    const auto states = all_states(part_transitions());
-    ASSERT_EQ(states.size(), 4U);
-    int number = 0;
-    for (const auto from : states) {
-        for (const auto to : states) {
-            PartRow before{"run1", "step0", std::to_string(number++), "z", "n", from, "", 0, 0, 0};
-            auto after = before;
-            after.state = to;
-            const auto changed = write([&](Transaction& t) -> Status {
-                TRY(t.insert(before));
-                return t.change_part(before, after);
-            });
-            EXPECT_EQ(changed.has_value(), from == to || is_allowed(from, to));
-            if (changed.is_error()) {
-                EXPECT_EQ(changed.error().kind(), ErrorKind::bug);
-            }
-        }
-    }
-}
-
-TEST_P(StateContract, change_needs_the_row_as_it_was_read) {
-    make_run(1);
-    const auto before = must(state_->step("run1", "step0"));
-    auto after = before;
-    after.state = StepState::intent;
-    EXPECT_OK(write([&](Transaction& t) { return t.change_step(before, after); }));
-    EXPECT_KIND(write([&](Transaction& t) { return t.change_step(before, after); }), ErrorKind::held);
-    auto other = after;
-    other.resource = "another";
-    EXPECT_KIND(write([&](Transaction& t) { return t.change_step(after, other); }), ErrorKind::bug);
-    auto elsewhere = after;
-    elsewhere.step = "step9";
-    EXPECT_KIND(write([&](Transaction& t) { return t.change_step(elsewhere, elsewhere); }), ErrorKind::held);
 }
 
 TEST_P(StateContract, plan_has_one_run_that_is_not_rolled_back) {
@@ -392,6 +299,39 @@ TEST_P(StateContract, events_have_a_sequence_without_gaps_over_direct_and_outbox
     EXPECT_KIND(state_->events("run1", 0, 100), ErrorKind::corrupt);
 }
 
+TEST_P(StateContract, many_resources_are_listed_page_by_page) {
+    const bool is_long = ProcessEnvironment().get("GODWIT_TEST_LONG").has_value();
+    const int count = is_long ? 1'000'000 : 50'000;
+    const auto key = [](int i) { return "lakehouse:table:" + std::to_string(10'000'000 + i); };
+    EXPECT_OK(write([](Transaction& t) { return t.insert(AssessmentRow{"a1", "l", "source", "{}", "{}", "", 5}); }));
+    for (int from = 0; from < count; from += 10'000) {
+        std::vector<ResourceRow> rows;
+        for (int i = from; i < from + 10'000; ++i) // each number once, far from in order
+            rows.push_back({key(static_cast<int>(std::int64_t{i} * 7'919 % count)), "table", "name", "{}"});
+        EXPECT_OK(write([&](Transaction& t) { return t.insert("a1", rows); }));
+    }
+    int at = 0;
+    std::string after;
+    for (std::size_t size = 1'000; size == 1'000;) {
+        const auto began = clock_.boot_time();
+        const auto page = must(state_->resources("a1", after, 1'000));
+        if (is_long) {
+            EXPECT_LT(clock_.boot_time() - began, std::chrono::milliseconds(100)) << at;
+        }
+        size = page.size();
+        for (const auto& row : page)
+            ASSERT_EQ(row.key, key(at++));
+        after = page.empty() ? after : page.back().key;
+    }
+    EXPECT_EQ(at, count);
+    int visited = 0;
+    EXPECT_OK(state_->each_resource("a1", [&](const ResourceRow& row) -> Status {
+        EXPECT_EQ(row.key, key(visited++));
+        return {};
+    }));
+    EXPECT_EQ(visited, count);
+}
+
 TEST_P(StateContract, text_that_cannot_be_kept_is_refused) {
     for (const auto& bad : {std::string("a\0b", 3), std::string("\xff"), std::string("\xED\xA0\x80")}) {
         const auto status = write([&](Transaction& t) { return t.put(IdMapRow{"key", "target", bad, "made", ""}); });
@@ -431,8 +371,9 @@ TEST_P(StateContract, same_row_twice_is_a_conflict) {
     const PlanRow row{"p", "l", "{}", 0, 0, ""};
     EXPECT_OK(write([&](Transaction& t) { return t.insert(row); }));
     EXPECT_KIND(write([&](Transaction& t) { return t.insert(row); }), ErrorKind::conflict);
-    EXPECT_KIND(write([&](Transaction& t) { return t.insert(RunRow{"r", "no such plan", RunState::running, 0, 0, ""}); }),
-                ErrorKind::not_found);
+    EXPECT_KIND(
+        write([&](Transaction& t) { return t.insert(RunRow{"r", "no such plan", RunState::running, 0, 0, ""}); }),
+        ErrorKind::not_found);
 }
 
 TEST_P(StateContract, views_answer_people) {
@@ -449,10 +390,13 @@ TEST_P(StateContract, views_answer_people) {
     const auto connection = place_->connect();
     const auto text = [](const char* value) { return Value(std::string(value)); };
     EXPECT_EQ(must(connection->query("SELECT id, taken_at, resources, blocking, warnings FROM assessments")),
-              (std::vector<Values>{{text("a1"), text("2023-11-14T22:13:20Z"), std::int64_t{2}, std::int64_t{1}, std::int64_t{0}}}));
-    EXPECT_EQ(must(connection->query("SELECT key, display FROM tables")), (std::vector<Values>{{text("k1"), text("d")}}));
+              (std::vector<Values>{
+                  {text("a1"), text("2023-11-14T22:13:20Z"), std::int64_t{2}, std::int64_t{1}, std::int64_t{0}}}));
+    EXPECT_EQ(must(connection->query("SELECT key, display FROM tables")),
+              (std::vector<Values>{{text("k1"), text("d")}}));
     EXPECT_EQ(must(connection->query("SELECT run, lane, state, steps, done, failed FROM migration_jobs")),
-              (std::vector<Values>{{text("run1"), text("lakehouse"), text("running"), std::int64_t{2}, std::int64_t{1}, std::int64_t{0}}}));
+              (std::vector<Values>{{text("run1"), text("lakehouse"), text("running"), std::int64_t{2}, std::int64_t{1},
+                                    std::int64_t{0}}}));
     EXPECT_EQ(must(connection->query("SELECT run, resource, outcome FROM validation_results")),
               (std::vector<Values>{{text("run1"), text("k1"), text("equal")}}));
 }

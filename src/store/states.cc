@@ -68,9 +68,17 @@ constexpr Transition<PartState> kPartTransitions[] = {
 };
 
 constexpr std::pair<StepState, std::string_view> kStepNames[] = {
-    {planned, "planned"},           {intent, "intent"},           {made, "made"},     {done, "done"},
-    {failed, "failed"},             {unknown, "unknown"},         {broken, "broken"}, {stuck, "stuck"},
-    {skipped, "skipped"},           {compensating, "compensating"}, {compensated, "compensated"},
+    {planned, "planned"},
+    {intent, "intent"},
+    {made, "made"},
+    {done, "done"},
+    {failed, "failed"},
+    {unknown, "unknown"},
+    {broken, "broken"},
+    {stuck, "stuck"},
+    {skipped, "skipped"},
+    {compensating, "compensating"},
+    {compensated, "compensated"},
     {undo_failed, "undo_failed"},
 };
 

@@ -26,7 +26,8 @@ enum class StepState {
 
 enum class RunState { running, stopped, done, rolling_back, rolled_back };
 
-/// A part of a long step. `intent` owns its nonce folder only; `written` has a durable ledger; `done` is under final names.
+/// A part of a long step. `intent` owns its nonce folder only; `written` has a durable ledger; `done` is under final
+/// names.
 enum class PartState { intent, written, done, removed };
 
 template <typename State>

@@ -123,7 +123,8 @@ Status insert_rows(Connection& connection, const Table& table, std::span<const V
     const std::size_t width = table.columns.size() + 1;
     const std::size_t most = std::max<std::size_t>(1, kMostParameters / width);
     while (!rows.empty()) {
-        const std::size_t count = rows.size() >= most ? most : 1; // two statements to prepare, whatever the number of rows
+        const std::size_t count =
+            rows.size() >= most ? most : 1; // two statements to prepare, whatever the number of rows
         std::string sql = "INSERT INTO " + std::string(table.name) + " (" + table.column_list() + ") VALUES ";
         Values parameters;
         parameters.reserve(count * width);
@@ -154,7 +155,8 @@ Status update_row(Connection& connection, const Table& table, const Values& befo
     sql += "checksum = ? WHERE " + equal_to_all(columns.first(table.key_columns)) + " AND checksum = ?";
     Values parameters(after.begin() + static_cast<std::ptrdiff_t>(table.key_columns), after.end());
     parameters.emplace_back(checksum(table, after));
-    parameters.insert(parameters.end(), before.begin(), before.begin() + static_cast<std::ptrdiff_t>(table.key_columns));
+    parameters.insert(parameters.end(), before.begin(),
+                      before.begin() + static_cast<std::ptrdiff_t>(table.key_columns));
     parameters.emplace_back(checksum(table, before));
     if (TRY(connection.execute(sql, parameters)) != 1)
         return not_as_read(connection, table, before);
@@ -163,7 +165,8 @@ Status update_row(Connection& connection, const Table& table, const Values& befo
 
 Status delete_row(Connection& connection, const Table& table, const Values& row) {
     const auto keys = std::span(table.columns).first(table.key_columns);
-    const std::string sql = "DELETE FROM " + std::string(table.name) + " WHERE " + equal_to_all(keys) + " AND checksum = ?";
+    const std::string sql =
+        "DELETE FROM " + std::string(table.name) + " WHERE " + equal_to_all(keys) + " AND checksum = ?";
     Values parameters(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key_columns));
     parameters.emplace_back(checksum(table, row));
     if (TRY(connection.execute(sql, parameters)) != 1)
@@ -182,7 +185,8 @@ Result<std::vector<Values>> read_rows(Connection& connection, const Table& table
 Result<std::vector<Values>> select_rows(Connection& connection, const Table& table, std::string_view condition,
                                         std::span<const Value> values) {
     return read_rows(connection, table,
-                     "SELECT " + table.column_list() + " FROM " + std::string(table.name) + " WHERE " + std::string(condition),
+                     "SELECT " + table.column_list() + " FROM " + std::string(table.name) + " WHERE " +
+                         std::string(condition),
                      values);
 }
 
@@ -202,7 +206,8 @@ Result<std::vector<Values>> select_page(Connection& connection, const Table& tab
 }
 
 Values key_after(const Table& table, const Values& row, std::size_t fixed) {
-    return {row.begin() + static_cast<std::ptrdiff_t>(fixed), row.begin() + static_cast<std::ptrdiff_t>(table.key_columns)};
+    return {row.begin() + static_cast<std::ptrdiff_t>(fixed),
+            row.begin() + static_cast<std::ptrdiff_t>(table.key_columns)};
 }
 
 } // namespace godwit::store

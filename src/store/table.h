@@ -41,8 +41,8 @@ Result<std::vector<Values>> select_rows(Connection& connection, const Table& tab
 Result<std::vector<Values>> read_rows(Connection& connection, const Table& table, std::string_view sql,
                                       std::span<const Value> values);
 
-/// The page of at most `limit` rows after `after` in the order of the primary key. `fixed` are the values of the first key
-/// columns; `after` (empty for the first page) those of the rest.
+/// The page of at most `limit` rows after `after` in the order of the primary key. `fixed` are the values of the first
+/// key columns; `after` (empty for the first page) those of the rest.
 Result<std::vector<Values>> select_page(Connection& connection, const Table& table, const Values& fixed,
                                         const Values& after, std::size_t limit);
 

@@ -32,18 +32,20 @@ inline void PrintTo(StateLocation::Kind kind, std::ostream* out) {
 
 #define EXPECT_OK(expression)                                                                                          \
     do {                                                                                                               \
-        const auto godwit_status_ = (expression);                                                                      \
+        const auto& godwit_status_ = (expression);                                                                     \
         EXPECT_TRUE(godwit_status_.has_value()) << godwit_status_.error().to_block();                                  \
     } while (false)
 
 #define EXPECT_KIND(expression, wanted)                                                                                \
     do {                                                                                                               \
-        const auto godwit_status_ = (expression);                                                                      \
+        const auto& godwit_status_ = (expression);                                                                     \
         EXPECT_TRUE(godwit_status_.is_error());                                                                        \
         if (godwit_status_.is_error()) {                                                                               \
             EXPECT_EQ(godwit_status_.error().kind(), wanted) << godwit_status_.error().to_block();                     \
         }                                                                                                              \
     } while (false)
+
+inline std::string step_id(std::size_t i) { return "step" + std::to_string(i); }
 
 /// A place of its own for one test; gone afterwards.
 class TestPlace {
@@ -94,6 +96,18 @@ private:
     std::unique_ptr<Database> database_;
 };
 
+/// One plan of `steps` steps, each depending on the one before it, and a run of it.
+inline Status fill_plan(Transaction& transaction, std::size_t steps) {
+    TRY(transaction.insert(PlanRow{"plan1", "lakehouse", "{}", steps, 7, "tester"}));
+    std::vector<PlanStepRow> rows;
+    for (std::size_t i = 0; i < steps; ++i)
+        rows.push_back({step_id(i), static_cast<std::int64_t>(i), "copy", "key" + std::to_string(i), "create",
+                        i == 0 ? std::vector<std::string>() : std::vector{step_id(i - 1)},
+                        "{\"n\":" + std::to_string(i) + "}"});
+    TRY(transaction.insert("plan1", rows));
+    return transaction.insert(RunRow{"run1", "plan1", RunState::running, 11, 12, "{}"});
+}
+
 /// Every test of the contract runs on both.
 class ContractTest : public testing::TestWithParam<StateLocation::Kind> {
 protected:
@@ -109,21 +123,8 @@ protected:
 
     Status write(const std::function<Status(Transaction&)>& change) { return state_->write({}, change); }
 
-    /// One plan of `steps` steps, each depending on the one before it, and a run of it.
     void make_run(std::size_t steps = 3) {
-        must(write([&](Transaction& transaction) { return fill(transaction, steps); }));
-    }
-
-    static std::string step_id(std::size_t i) { return "step" + std::to_string(i); }
-
-    static Status fill(Transaction& transaction, std::size_t steps) {
-        TRY(transaction.insert(PlanRow{"plan1", "lakehouse", "{}", steps, 7, "tester"}));
-        std::vector<PlanStepRow> rows;
-        for (std::size_t i = 0; i < steps; ++i)
-            rows.push_back({step_id(i), static_cast<std::int64_t>(i), "copy", "key" + std::to_string(i), "create",
-                            i == 0 ? std::vector<std::string>() : std::vector{step_id(i - 1)}, "{\"n\":" + std::to_string(i) + "}"});
-        TRY(transaction.insert("plan1", rows));
-        return transaction.insert(RunRow{"run1", "plan1", RunState::running, 11, 12, "{}"});
+        must(write([&](Transaction& transaction) { return fill_plan(transaction, steps); }));
     }
 
     /// Brings a step into `state` by a change past the table, as tests of single transitions need.

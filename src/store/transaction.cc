@@ -47,17 +47,19 @@ Result<std::int64_t> next_batch(Connection& connection, std::string_view assessm
 
 /// `store(row, batch, position in the assessment)` makes the row as it lies in the table.
 template <typename Stored, typename Row>
-Status insert_batches(Connection& connection, std::string_view assessment, std::string_view kind, std::span<const Row> rows,
-                      const auto& store) {
+Status insert_batches(Connection& connection, std::string_view assessment, std::string_view kind,
+                      std::span<const Row> rows, const auto& store) {
     auto number = rows.empty() ? 0 : TRY(next_batch(connection, assessment, kind));
     for (; !rows.empty(); ++number) {
         const auto part = rows.first(std::min(rows.size(), kBatchRows));
         std::vector<Values> values;
         values.reserve(part.size());
         for (const auto& row : part)
-            values.push_back(to_values(store(row, number, number * static_cast<std::int64_t>(kBatchRows) +
-                                                              static_cast<std::int64_t>(values.size()))));
-        TRY(insert_batch(connection, {std::string(assessment), std::string(kind), number, 0, 0}, table_of<Stored>(), values));
+            values.push_back(to_values(
+                store(row, number,
+                      number * static_cast<std::int64_t>(kBatchRows) + static_cast<std::int64_t>(values.size()))));
+        TRY(insert_batch(connection, {std::string(assessment), std::string(kind), number, 0, 0}, table_of<Stored>(),
+                         values));
         rows = rows.subspan(part.size());
     }
     return {};
@@ -121,7 +123,8 @@ Status SqlTransaction::insert(std::string_view assessment, std::span<const Findi
                                          });
 }
 
-Status SqlTransaction::finish_assessment(std::string_view assessment, std::string_view header, std::string_view digest) {
+Status SqlTransaction::finish_assessment(std::string_view assessment, std::string_view header,
+                                         std::string_view digest) {
     const auto rows = TRY(select<AssessmentRow>(*connection_, "id = ?", {std::string(assessment)}));
     if (rows.empty())
         return missing("assessment", assessment);
@@ -201,7 +204,8 @@ Status SqlTransaction::change_part(const PartRow& before, const PartRow& after) 
     const auto where = "run " + before.run + ", step " + before.step + ", part " + before.from_key;
     if (before.state != after.state)
         TRY(check_transition(before.state, after.state, where));
-    TRY(check_same_identity(before.run == after.run && before.step == after.step && before.from_key == after.from_key, where));
+    TRY(check_same_identity(before.run == after.run && before.step == after.step && before.from_key == after.from_key,
+                            where));
     return update(*connection_, before, after);
 }
 
@@ -229,13 +233,15 @@ Status SqlTransaction::insert(const ArtifactRow& row) {
 }
 
 Status SqlTransaction::clear_validations(std::string_view run, std::string_view step) {
-    TRY(connection_->execute("DELETE FROM validation WHERE run = ? AND step = ?", Values{std::string(run), std::string(step)}));
+    TRY(connection_->execute("DELETE FROM validation WHERE run = ? AND step = ?",
+                             Values{std::string(run), std::string(step)}));
     return {};
 }
 
 Status SqlTransaction::insert(const ValidationRow& row) {
-    const auto number = TRY(query_int64(*connection_, "SELECT COALESCE(MAX(number), 0) + 1 FROM validation WHERE run = ? AND step = ?",
-                                        Values{row.run, row.step}));
+    const auto number =
+        TRY(query_int64(*connection_, "SELECT COALESCE(MAX(number), 0) + 1 FROM validation WHERE run = ? AND step = ?",
+                        Values{row.run, row.step}));
     return store::insert(*connection_, StoredValidation{row, number});
 }
 

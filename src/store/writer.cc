@@ -1,7 +1,10 @@
 #include "store/writer.h"
 
+#include "base/fault_point.h"
+
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -16,7 +19,10 @@ constexpr std::chrono::milliseconds kRetryPause{100};
 } // namespace
 
 Writer::Writer(std::unique_ptr<Connection> connection, Leases& leases, std::string display, Clock& clock)
-    : connection_(std::move(connection)), leases_(&leases), display_(std::move(display)), clock_(&clock),
+    : connection_(std::move(connection)),
+      leases_(&leases),
+      display_(std::move(display)),
+      clock_(&clock),
       thread_([this] { work(); }) {}
 
 Writer::~Writer() {
@@ -59,12 +65,14 @@ void Writer::work() {
 }
 
 void Writer::run_group(const Group& group) {
-    const Deadline deadline(*clock_, kRetryTime);
+    std::optional<Deadline> deadline; // from the first failure on: one statement may take longer than that
     while (true) {
         const auto status = attempt(group);
         if (!status.is_error())
             return;
-        if (connection_->must_repeat() && status.error().kind() != ErrorKind::outcome_unknown && !deadline.passed()) {
+        if (!deadline)
+            deadline.emplace(*clock_, kRetryTime);
+        if (connection_->must_repeat() && status.error().kind() != ErrorKind::outcome_unknown && !deadline->passed()) {
             clock_->sleep_for(kRetryPause);
             continue; // `begin` rolls back or reconnects first
         }
@@ -94,6 +102,7 @@ Status Writer::attempt(const Group& group) {
         connection_->rollback();
         return {};
     }
+    FAULT_POINT("store.before-commit");
     return connection_->commit();
 }
 

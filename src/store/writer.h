@@ -13,7 +13,8 @@
 #include <vector>
 
 /// Internal to src/store: the one thread of a process that writes. It takes all requests that wait, runs them in one
-/// transaction, each behind a savepoint, and answers after the one commit: the cost of making a commit durable is shared.
+/// transaction, each behind a savepoint, and answers after the one commit: the cost of making a commit durable is
+/// shared.
 namespace godwit::store {
 
 class Writer {
