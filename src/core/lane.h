@@ -145,6 +145,14 @@ struct LaneDescription {
 /// What a person asks for: option names as on the command line, without dashes.
 using Options = std::multimap<std::string, std::string>;
 
+/// One option that a lane takes, for the command line and its help.
+struct OptionText {
+    std::string_view name;  ///< "map"
+    std::string_view value; ///< "PREFIX=FOLDER"; empty: a switch
+    bool repeatable = false;
+    std::string_view help;
+};
+
 struct PlanRequest {
     const AssessmentReader* source = nullptr;
     const AssessmentReader* target = nullptr;
@@ -156,6 +164,8 @@ class Lane {
 public:
     virtual ~Lane() = default;
     virtual LaneDescription describe() const = 0;
+    /// Of the roles "source" and "target" of an assessment, and of "plan".
+    virtual std::span<const OptionText> options(std::string_view role) const = 0;
     virtual std::span<const Rule> rules() const = 0;
     virtual Mapping mapping() const = 0;
     /// Who is at the other end: canonical JSON header of the assessment; errors are usage errors where options lack.
@@ -167,6 +177,10 @@ public:
     virtual Status plan(const PlanRequest& request, PlanSink& sink) = 0;
     /// Opens the connections that the plan names and refuses (kind `stale`) when an identity does not hold.
     virtual Result<std::unique_ptr<LaneRun>> open(const PlanHeader& header, const Services& services) = 0;
+    /// What a person wants to know first, in a screen of plain text.
+    virtual Result<std::string> summary(const AssessmentReader& source) = 0;
+    /// Optional: writes the reports of an assessment into a folder and names the files.
+    virtual Result<std::vector<std::string>> write_reports(const AssessmentReader& source, const std::string& folder);
 };
 
 } // namespace godwit::core

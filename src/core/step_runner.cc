@@ -46,7 +46,6 @@ bool always_absent(const store::StepRow& row) {
 
 } // namespace
 
-Result<std::string> StepKind::before_image(StepContext&) { return std::string(); }
 
 StepTraits StepRunner::traits(const store::StepRow& row) {
     auto* kind = lane_->step_kind(row.kind);

@@ -1,0 +1,19 @@
+#include "cli/commands.h"
+#include "cli/progress.h"
+
+#include <unistd.h>
+
+#include <ostream>
+
+namespace godwit::cli {
+
+Result<int> run_apply(Session& session, const ApplyArguments& arguments) {
+    core::Engine engine(*TRY(session.state()), *session.lanes, session.services);
+    const auto progress =
+        make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err, *session.services.clock);
+    const auto report =
+        TRY(engine.apply(arguments.file, arguments.digest, session.run_request(progress.get(), "godwit apply")));
+    return finish_run(session, report);
+}
+
+} // namespace godwit::cli

@@ -1,0 +1,24 @@
+#include "core/certificate.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+#include <ostream>
+
+namespace godwit::cli {
+
+Result<int> run_certificate(Session& session, const CertificateArguments& arguments) {
+    auto& state = *TRY(session.state());
+    const auto id = TRY(find_run(state, arguments.run));
+    const auto json = TRY(core::certificate(state, id));
+    if (arguments.file.empty()) {
+        *session.out << json << "\n";
+    } else {
+        TRY(write_file_durably(arguments.file, json + "\n"));
+        *session.out << "Certificate: " << printable(arguments.file) << "\n";
+    }
+    return TRY(core::report_run(state, id)).exit_code();
+}
+
+} // namespace godwit::cli

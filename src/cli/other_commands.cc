@@ -1,0 +1,56 @@
+#include "base/fault_point.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+#include <nlohmann/json.hpp>
+
+#include <ostream>
+
+namespace godwit::cli {
+
+Result<int> run_db_check(Session& session) {
+    TRY(TRY(session.state())->check());
+    *session.out << "The state database is sound.\n";
+    return 0;
+}
+
+Result<int> run_db_backup(Session& session, const std::string& file) {
+    TRY(TRY(session.state())->backup(file));
+    *session.out << "Backup: " << printable(file) << "\n";
+    return 0;
+}
+
+Result<int> run_db_migrate(Session& session) {
+    // Opening migrates, after a backup.
+    *session.out << "The state database has schema version " << TRY(session.state())->schema_version() << ".\n";
+    return 0;
+}
+
+Result<int> run_lanes_list(Session& session) {
+    for (const auto& [name, lane] : session.lanes->all()) {
+        const auto description = lane->describe();
+        const auto texts = [](const std::vector<std::string_view>& list) {
+            return std::vector<std::string>(list.begin(), list.end());
+        };
+        if (session.options.output == Output::json)
+            *session.out << canonical_json({{"name", description.name}, {"version", description.version},
+                                            {"status", description.status}, {"sources", texts(description.sources)},
+                                            {"targets", texts(description.targets)},
+                                            {"privileges", texts(description.privileges)}})
+                         << "\n";
+        else
+            *session.out << name << " (" << description.status << ")\n  from " << join(texts(description.sources), "; ")
+                         << "\n  to " << join(texts(description.targets), "; ") << "\n  needs "
+                         << join(texts(description.privileges), "; ") << "\n";
+    }
+    return 0;
+}
+
+Result<int> run_fault_points(Session& session) {
+    for (const auto& name : fault_point_names())
+        *session.out << name << "\n";
+    return 0;
+}
+
+} // namespace godwit::cli

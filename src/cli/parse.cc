@@ -1,0 +1,281 @@
+#include "cli/parse.h"
+
+#include "cli/commands.h"
+
+#include <CLI/CLI.hpp>
+
+#include <list>
+#include <memory>
+
+namespace godwit::cli {
+
+namespace {
+
+constexpr const char* kDescription =
+    "Godwit moves estates: assess, plan, apply, verify, roll back.\n\n"
+    "  godwit assess lakehouse --export DIR --map s3://bucket=FOLDER --warehouse FOLDER --catalog URL\n"
+    "  godwit plan create --out plan.jsonl\n"
+    "  godwit apply plan.jsonl\n"
+    "  godwit run rollback RUN";
+
+/// The options of a lane as the command line gives them: values land here while CLI11 parses.
+struct LaneOptionValues {
+    std::list<std::pair<std::string, std::vector<std::string>>> values; ///< a list: CLI11 keeps addresses
+    std::list<std::pair<std::string, bool>> switches;
+
+    void add_to(CLI::App& app, std::span<const core::OptionText> options) {
+        for (const auto& option : options) {
+            const auto name = "--" + std::string(option.name);
+            if (option.value.empty()) {
+                auto& target = switches.emplace_back(option.name, false);
+                app.add_flag(name, target.second, std::string(option.help));
+                continue;
+            }
+            auto& target = values.emplace_back(option.name, std::vector<std::string>());
+            auto* added = app.add_option(name, target.second, std::string(option.help))->type_name(std::string(option.value));
+            added->allow_extra_args(false);
+            added->expected(option.repeatable ? 0 : 1, option.repeatable ? 1 << 20 : 1);
+            if (option.repeatable)
+                added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        }
+    }
+
+    core::Options options() const {
+        core::Options result;
+        for (const auto& [name, texts] : values)
+            for (const auto& text : texts)
+                result.emplace(name, text);
+        for (const auto& [name, is_set] : switches)
+            if (is_set)
+                result.emplace(name, "true");
+        return result;
+    }
+};
+
+class Parser {
+public:
+    explicit Parser(const core::LaneRegistry& lanes) : lanes_(&lanes) {
+        app_.name("godwit");
+        app_.require_subcommand(0, 1);
+        app_.fallthrough();
+        app_.set_version_flag("--version", "godwit " GODWIT_VERSION);
+        add_global_options();
+        add_assess();
+        add_plan();
+        add_runs();
+        add_catalog();
+        add_the_rest();
+    }
+
+    Result<Invocation> parse(std::vector<std::string> arguments) {
+        std::reverse(arguments.begin(), arguments.end()); // CLI11 takes them from the back
+        try {
+            app_.parse(std::move(arguments));
+        } catch (const CLI::CallForHelp&) {
+            return Invocation{{}, {}, deepest().help(), 0};
+        } catch (const CLI::CallForAllHelp&) {
+            return Invocation{{}, {}, app_.help("", CLI::AppFormatMode::All), 0};
+        } catch (const CLI::CallForVersion&) {
+            return Invocation{{}, {}, "godwit " GODWIT_VERSION "\n", 0};
+        } catch (const CLI::ParseError& error) {
+            return Error::make(ErrorKind::usage, "the command line cannot be understood")
+                .why(error.what())
+                .fix("see `" + path_of(deepest()) + " --help`");
+        }
+        if (!run_)
+            return Invocation{{}, {}, deepest().help(), 2};
+        return Invocation{global_, run_, {}, 0};
+    }
+
+private:
+    using Handler = std::function<Result<int>(Session&)>;
+
+    CLI::App& deepest() {
+        auto* app = &app_;
+        while (!app->get_subcommands().empty())
+            app = app->get_subcommands().front();
+        return *app;
+    }
+
+    static std::string path_of(const CLI::App& app) {
+        return app.get_parent() == nullptr ? app.get_name() : path_of(*app.get_parent()) + " " + app.get_name();
+    }
+
+    CLI::App& command(CLI::App& parent, const std::string& name, const std::string& help, Handler handler) {
+        auto* added = parent.add_subcommand(name, help);
+        added->fallthrough();
+        added->callback([this, handler = std::move(handler)] { run_ = handler; });
+        return *added;
+    }
+
+    CLI::App& group(const std::string& name, const std::string& help) {
+        auto* added = app_.add_subcommand(name, help);
+        added->require_subcommand(0, 1);
+        added->fallthrough();
+        return *added;
+    }
+
+    void add_global_options() {
+        app_.description(kDescription);
+        app_.add_option("--state", global_.state, "state database: a file, or postgresql://...")->type_name("PLACE");
+        app_.add_option("--run-files", global_.run_files, "folder for ledgers and rejects; default: beside the state file")
+            ->type_name("FOLDER");
+        app_.add_option_function<std::string>(
+                "-o,--output",
+                [this](const std::string& text) { global_.output = text == "json" ? Output::json : Output::text; },
+                "text or json")
+            ->check(CLI::IsMember({"text", "json"}));
+        app_.add_option("--progress", global_.progress, "auto, plain, json or none")
+            ->check(CLI::IsMember({"auto", "plain", "json", "none"}));
+        app_.add_option("--log-level", global_.log_level, "trace, debug, info, warning or error")
+            ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}));
+        app_.add_option("--log-format", global_.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
+        app_.add_option("--api-workers", global_.workers.api, "calls at the same time")->check(CLI::Range(1, 64));
+        app_.add_option("--transfer-workers", global_.workers.transfer, "copies at the same time")->check(CLI::Range(1, 64));
+        app_.add_option("--cpu-workers", global_.workers.cpu, "conversions at the same time")->check(CLI::Range(1, 64));
+    }
+
+    void add_assess() {
+        auto& assess = group("assess", "read a source and a target, and say what a move has to deal with");
+        for (const auto& [name, lane] : lanes_->all()) {
+            auto* source = &lane_values_.emplace_back();
+            auto* target = &lane_values_.emplace_back();
+            auto* folder = &texts_.emplace_back();
+            auto& app = command(assess, name, "assess the lane " + name, [=, lane_name = name](Session& session) {
+                return run_assess(session, {lane_name, source->options(), target->options(), *folder});
+            });
+            source->add_to(app, lane->options("source"));
+            target->add_to(app, lane->options("target"));
+            app.add_option("--output-dir", *folder, "write the reports there")->type_name("FOLDER");
+        }
+        auto& findings = command(app_, "findings", "list the findings of an assessment",
+                                 [this](Session& session) { return run_findings(session, findings_); });
+        findings.add_option("--assessment", findings_.assessment, "its id; default: the newest");
+        findings.add_option("--role", findings_.role, "source or target")->check(CLI::IsMember({"source", "target"}));
+        findings.add_option("--lane", findings_.lane, "the lane");
+        findings.add_option("--code", findings_.code, "only this code");
+        findings.add_option("--severity", findings_.severity, "only this severity")
+            ->check(CLI::IsMember({"info", "warning", "blocking"}));
+    }
+
+    void add_plan() {
+        auto& plan = group("plan", "make and read plans");
+        auto* values = &lane_values_.emplace_back();
+        auto& create = command(plan, "create", "make a plan from two assessments; changes nothing", [this, values](Session& session) {
+            plan_.options = values->options();
+            return run_plan_create(session, plan_);
+        });
+        create.add_option("--lane", plan_.lane, "the lane");
+        create.add_option("--assessment", plan_.source, "of the source; default: the newest");
+        create.add_option("--target-assessment", plan_.target, "of the target; default: the newest");
+        create.add_option("--out", plan_.file, "the plan file")->type_name("FILE");
+        create.add_option("--waive", plan_.waivers, "CODE=RESOURCE=REASON, repeatable")->allow_extra_args(false);
+        for (const auto& [name, lane] : lanes_->all())
+            values->add_to(create, lane->options("plan"));
+        auto& show = command(plan, "show", "print a plan for people", [this](Session& session) {
+            return run_plan_show(session, plan_file_);
+        });
+        show.add_option("FILE", plan_file_, "the plan file")->required();
+        auto& apply = command(app_, "apply", "do what a plan says", [this](Session& session) { return run_apply(session, apply_); });
+        apply.add_option("FILE", apply_.file, "the plan file")->required();
+        apply.add_option("--digest", apply_.digest, "the plan's SHA-256, where no .sha256 file lies beside it");
+    }
+
+    void add_runs() {
+        auto& runs = group("run", "list, resume, roll back and decide about runs");
+        command(runs, "list", "all runs, the newest first", [](Session& session) { return run_run_list(session); });
+        const auto with_run = [&](CLI::App& parent, const std::string& name, const std::string& help,
+                                  Result<int> (*handler)(Session&, const RunArguments&)) -> CLI::App& {
+            auto& app = command(parent, name, help, [this, handler](Session& session) { return handler(session, runs_); });
+            app.add_option("RUN", runs_.run, "the run's id, or the beginning of it")->required();
+            return app;
+        };
+        with_run(runs, "show", "the steps of a run", run_run_show);
+        with_run(runs, "resume", "go on with a run, forwards or backwards", run_run_resume)
+            .add_option("--replace", runs_.replace, "a broken step to remove and make anew")
+            ->type_name("STEP");
+        with_run(runs, "rollback", "remove everything that the run made", run_run_rollback)
+            .add_flag("--dry-run", runs_.dry_run, "only show the run");
+        auto& resolve = with_run(runs, "resolve", "decide about a stuck step", run_run_resolve);
+        resolve.add_option("STEP", runs_.step, "the step's id")->required();
+        auto* decisions = resolve.add_option_group("decision");
+        for (const char* decision : {"look", "adopt", "forget", "undo"})
+            decisions->add_flag_callback(std::string("--") + decision, [this, decision] { runs_.decision = decision; });
+        decisions->require_option(1);
+        auto& accept = with_run(runs, "accept", "waive the outcome of a verification", run_run_accept);
+        accept.add_option("STEP", runs_.step, "the step's id")->required();
+        accept.add_option("--reason", runs_.reason, "why, for the certificate")->required();
+        accept.add_option("--most", runs_.most, "the largest number of differences that is accepted");
+        with_run(app_, "verify", "compare again, afresh, what a run moved", run_verify);
+        auto& certificate = command(app_, "certificate", "what a run proved, as JSON",
+                                    [this](Session& session) { return run_certificate(session, certificate_); });
+        certificate.add_option("RUN", certificate_.run, "the run's id, or the beginning of it")->required();
+        certificate.add_option("--out", certificate_.file, "write it there")->type_name("FILE");
+    }
+
+    void add_catalog() {
+        auto& catalog = group("catalog", "the built-in Iceberg REST catalogue");
+        auto& serve = command(catalog, "serve", "serve it until Ctrl-C; loopback only unless told otherwise",
+                              [this](Session& session) { return run_catalog_serve(session, catalog_); });
+        serve.add_option("--warehouse", catalog_.warehouse, "folder or file:// URI")->required();
+        serve.add_option("--database", catalog_.database, "its database file, outside of the warehouse")->required();
+        serve.add_option("--root", catalog_.roots, "a further folder that tables may lie in")->allow_extra_args(false);
+        serve.add_option("--address", catalog_.address, "the address to listen at");
+        serve.add_option("--allow-beyond-loopback", catalog_.allow_beyond_loopback, "the address again, to mean it");
+        serve.add_option("--port", catalog_.port, "0: a free one");
+        serve.add_option("--port-file", catalog_.port_file, "the endpoint is written there once it listens");
+        auto& dump = command(catalog, "dump", "print what a catalogue database holds", [this](Session& session) {
+            return run_catalog_dump(session, catalog_.database);
+        });
+        dump.add_option("--database", catalog_.database, "its database file")->required();
+    }
+
+    void add_the_rest() {
+        auto& query = command(app_, "query", "run one SQL statement over the warehouse",
+                              [this](Session& session) { return run_query(session, query_); });
+        query.add_option("SQL", query_.sql, "the statement")->required();
+        query.add_option("--catalog", query_.catalog, "URL of the catalogue")->required();
+        auto& db = group("db", "the state database");
+        command(db, "check", "check every row and chain", [](Session& session) { return run_db_check(session); });
+        command(db, "migrate", "bring it to this version, after a backup", [](Session& session) { return run_db_migrate(session); });
+        auto& backup = command(db, "backup", "write a consistent copy", [this](Session& session) {
+            return run_db_backup(session, backup_file_);
+        });
+        backup.add_option("FILE", backup_file_, "the copy")->required();
+        auto& lanes = group("lanes", "what this version can move");
+        command(lanes, "list", "all lanes", [](Session& session) { return run_lanes_list(session); });
+#ifdef GODWIT_FAULT_POINTS
+        command(app_, "fault-points", "list the named fault points of this test build",
+                [](Session& session) { return run_fault_points(session); });
+#endif
+    }
+
+    const core::LaneRegistry* lanes_;
+    CLI::App app_;
+    GlobalOptions global_;
+    Handler run_;
+    std::list<LaneOptionValues> lane_values_; // lists: CLI11 keeps addresses
+    std::list<std::string> texts_;
+    FindingsArguments findings_;
+    PlanCreateArguments plan_;
+    std::string plan_file_;
+    ApplyArguments apply_;
+    RunArguments runs_;
+    CertificateArguments certificate_;
+    CatalogArguments catalog_;
+    QueryArguments query_;
+    std::string backup_file_;
+};
+
+} // namespace
+
+Result<Invocation> parse_command_line(const std::vector<std::string>& arguments, const core::LaneRegistry& lanes) {
+    // The handlers refer to the parser's fields, so it lives as long as the invocation.
+    auto parser = std::make_shared<Parser>(lanes);
+    auto invocation = TRY(parser->parse(arguments));
+    if (invocation.run)
+        invocation.run = [parser, run = std::move(invocation.run)](Session& session) { return run(session); };
+    return invocation;
+}
+
+} // namespace godwit::cli

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cli/session.h"
+#include "core/engine.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace godwit::cli {
+
+/// A command line that was understood.
+struct Invocation {
+    GlobalOptions options;
+    std::function<Result<int>(Session&)> run; ///< empty: `text` is all there is to say
+    std::string text;                         ///< help or version
+    int exit_code = 0;
+};
+
+/// Errors are usage errors that say what is wrong and where the help is.
+Result<Invocation> parse_command_line(const std::vector<std::string>& arguments, const core::LaneRegistry& lanes);
+
+} // namespace godwit::cli

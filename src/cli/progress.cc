@@ -1,0 +1,113 @@
+#include "cli/progress.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#include <nlohmann/json.hpp>
+
+#include <mutex>
+#include <ostream>
+
+namespace godwit::cli {
+
+namespace {
+
+class JsonProgress final : public core::RunListener {
+public:
+    JsonProgress(std::ostream& err, Clock& clock) : err_(&err), clock_(&clock) {}
+
+    void on_event(const store::EventRow& event) override {
+        write({{"type", event.type}, {"run", event.run}, {"step", event.step}, {"level", event.level},
+               {"time", format_time(clock_->now())}, {"data", Json::parse(event.data)}});
+    }
+
+    void on_progress(std::string_view step, std::string_view display, std::uint64_t objects, std::uint64_t bytes) override {
+        write({{"type", "live_progress"}, {"step", step}, {"display", display}, {"objects", std::to_string(objects)},
+               {"bytes", std::to_string(bytes)}, {"time", format_time(clock_->now())}});
+    }
+
+private:
+    void write(const Json& line) {
+        const std::scoped_lock lock(mutex_);
+        *err_ << canonical_json(line) << std::endl;
+    }
+
+    std::mutex mutex_;
+    std::ostream* err_;
+    Clock* clock_;
+};
+
+/// Lines for people; on a terminal with a status line below them.
+class LineProgress final : public core::RunListener {
+public:
+    LineProgress(std::ostream& err, Clock& clock, bool has_status) : err_(&err), clock_(&clock), has_status_(has_status) {}
+    ~LineProgress() override { clear_status(); }
+
+    void on_event(const store::EventRow& event) override {
+        const auto line = line_of(event);
+        if (line.empty())
+            return;
+        const std::scoped_lock lock(mutex_);
+        clear_status();
+        *err_ << format_time(clock_->now()).substr(0, 19) << "Z  " << line << std::endl;
+    }
+
+    void on_progress(std::string_view, std::string_view display, std::uint64_t objects, std::uint64_t bytes) override {
+        if (!has_status_)
+            return;
+        const std::scoped_lock lock(mutex_);
+        clear_status();
+        *err_ << printable(display) << ": " << objects << " objects, " << human_bytes(bytes) << std::flush;
+        status_shown_ = true;
+    }
+
+private:
+    static std::string line_of(const store::EventRow& event) {
+        const auto data = Json::parse(event.data);
+        if (event.type == "run_state")
+            return "run " + event.run + " is " + data.value("state", "");
+        if (event.type == "step_state")
+            return step_line(data);
+        if (event.type == "diagnostic")
+            return event.level + ": " + printable(data.value("message", ""));
+        if (event.type == "finding")
+            return data.value("code", "") + " " + printable(data.value("display", "")) + ": " + data.value("title", "");
+        return {};
+    }
+
+    static std::string step_line(const Json& data) {
+        const auto state = data.value("state", "");
+        if (state == "intent" || state == "compensating" || state == "made")
+            return {};
+        std::string line = state + "  " + data.value("kind", "") + "  " + data.value("resource", "");
+        if (data.contains("outcome"))
+            line += "  " + data.value("outcome", "");
+        if (data.contains("reason"))
+            line += "  (" + printable(data.value("reason", "")) + ")";
+        return line;
+    }
+
+    void clear_status() {
+        if (status_shown_)
+            *err_ << "\r\x1b[K" << std::flush;
+        status_shown_ = false;
+    }
+
+    std::mutex mutex_;
+    std::ostream* err_;
+    Clock* clock_;
+    bool has_status_;
+    bool status_shown_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<core::RunListener> make_progress(std::string_view mode, bool is_terminal, std::ostream& err, Clock& clock) {
+    if (mode == "none")
+        return nullptr;
+    if (mode == "json")
+        return std::make_unique<JsonProgress>(err, clock);
+    return std::make_unique<LineProgress>(err, clock, mode == "auto" && is_terminal);
+}
+
+} // namespace godwit::cli

@@ -1,0 +1,76 @@
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+
+#include <unistd.h>
+
+#include <ostream>
+
+namespace godwit::cli {
+
+namespace {
+
+/// What the commands that work on a run have in common.
+struct Work {
+    std::unique_ptr<core::RunListener> progress;
+    core::Engine engine;
+    std::string run;
+    core::RunRequest request;
+};
+
+Result<Work> prepare(Session& session, const std::string& run, const std::string& doing) {
+    auto& state = *TRY(session.state());
+    auto id = TRY(find_run(state, run));
+    auto progress =
+        make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err, *session.services.clock);
+    auto request = session.run_request(progress.get(), doing);
+    return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id), std::move(request)};
+}
+
+} // namespace
+
+Result<std::string> find_run(store::State& state, const std::string& beginning) {
+    std::vector<std::string> found;
+    for (const auto& run : TRY(state.runs()))
+        if (run.id.starts_with(beginning))
+            found.push_back(run.id);
+    if (found.size() == 1 && !beginning.empty())
+        return found.front();
+    return Error::make(ErrorKind::usage, found.empty() ? "there is no run " + printable(beginning)
+                                                       : "several runs begin with '" + printable(beginning) + "'")
+        .fix("see `godwit run list`");
+}
+
+Result<int> run_run_resume(Session& session, const RunArguments& arguments) {
+    auto work = TRY(prepare(session, arguments.run, "godwit run resume"));
+    return finish_run(session, TRY(work.engine.resume(work.run, arguments.replace, work.request)));
+}
+
+Result<int> run_run_rollback(Session& session, const RunArguments& arguments) {
+    if (arguments.dry_run)
+        return run_run_show(session, arguments);
+    auto work = TRY(prepare(session, arguments.run, "godwit run rollback"));
+    return finish_run(session, TRY(work.engine.roll_back(work.run, work.request)));
+}
+
+Result<int> run_run_resolve(Session& session, const RunArguments& arguments) {
+    auto work = TRY(prepare(session, arguments.run, "godwit run resolve"));
+    const auto resolution = arguments.decision == "adopt"    ? core::Resolution::adopt
+                            : arguments.decision == "forget" ? core::Resolution::forget
+                            : arguments.decision == "undo"   ? core::Resolution::undo
+                                                             : core::Resolution::look;
+    return finish_run(session, TRY(work.engine.resolve(work.run, arguments.step, resolution, work.request)));
+}
+
+Result<int> run_run_accept(Session& session, const RunArguments& arguments) {
+    auto work = TRY(prepare(session, arguments.run, "godwit run accept"));
+    return finish_run(session,
+                      TRY(work.engine.accept(work.run, arguments.step, arguments.reason, arguments.most, work.request)));
+}
+
+Result<int> run_verify(Session& session, const RunArguments& arguments) {
+    auto work = TRY(prepare(session, arguments.run, "godwit verify"));
+    return finish_run(session, TRY(work.engine.verify(work.run, work.request)));
+}
+
+} // namespace godwit::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/engine.h"
+#include "store/state.h"
+
+#include <iosfwd>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace godwit::cli {
+
+enum class Output { text, json };
+
+/// What every command takes.
+struct GlobalOptions {
+    std::string state;     ///< file or postgresql:// URL; empty: the default place
+    std::string run_files; ///< folder for ledgers; empty: beside the state file
+    Output output = Output::text;
+    std::string progress = "auto"; ///< auto, plain, json, none
+    std::string log_level = "warning";
+    std::string log_format = "text";
+    core::WorkerCounts workers;
+};
+
+/// What a command works with. Primary output goes to `out`, everything else to `err` (docs/reference/command-line.md).
+struct Session {
+    GlobalOptions options;
+    core::Services services;
+    const core::LaneRegistry* lanes = nullptr;
+    std::ostream* out = nullptr;
+    std::ostream* err = nullptr;
+    std::stop_token stop;
+    std::string holder; ///< user@host, pid: for leases
+
+    /// Opened at the first call.
+    Result<store::State*> state();
+    core::RunRequest run_request(core::RunListener* listener, const std::string& doing) const;
+
+private:
+    std::unique_ptr<store::State> state_;
+};
+
+/// The exit code of an error (docs/reference/exit-codes.md).
+int exit_code_of(const Error& error);
+
+} // namespace godwit::cli
