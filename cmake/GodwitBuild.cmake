@@ -3,7 +3,9 @@
 add_library(godwit_options INTERFACE)
 target_compile_options(godwit_options INTERFACE -Wall -Wextra -Wconversion -Werror -fno-omit-frame-pointer)
 # GCC 12 sees uninitialised members in every std::variant that passes through tl::expected when it optimises.
-target_compile_options(godwit_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+target_compile_options(godwit_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-restrict>)
+# libstdc++ 12 sorts stably by a function that it deprecates itself.
+target_compile_options(godwit_options INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 target_include_directories(godwit_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(godwit_options INTERFACE GODWIT_VERSION="${PROJECT_VERSION}")
 if(GODWIT_FAULT_POINTS)
