@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,8 +24,9 @@ struct ArrayValue {
     std::vector<Value> items;
     bool operator==(const ArrayValue&) const;
 };
+struct MapEntry;
 struct MapValue {
-    std::vector<std::pair<std::string, Value>> entries; ///< as written; keys may repeat
+    std::vector<MapEntry> entries; ///< as written; keys may repeat
     bool operator==(const MapValue&) const;
 };
 struct UnionValue {
@@ -45,6 +45,12 @@ struct Value {
                  ArrayValue, MapValue, UnionValue, RecordValue>
         value;
     bool operator==(const Value&) const = default;
+};
+
+struct MapEntry {
+    std::string key;
+    Value value;
+    bool operator==(const MapEntry&) const = default;
 };
 
 struct DecodeLimits {
