@@ -24,7 +24,8 @@ passed=0 failed=0 skipped=0
 failures=()
 
 export UBSAN_OPTIONS=print_stacktrace=1
-export GODWIT=$PWD/build/asan/src/app/godwit
+export GODWIT_BUILD=$PWD/build/asan
+export GODWIT=$GODWIT_BUILD/src/app/godwit
 
 # count PASSED FAILED SKIPPED
 count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
