@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Executes the commands in the documentation and compares what they print; checks that links lead somewhere.
 
-    docs.py GODWIT [FILE...]        (GODWIT: the built program; without files: README.md and docs/)
+    docs.py GODWIT [FILE...]            (GODWIT: the built program; without files: all documents)
+    docs.py --write GODWIT FILE...      puts what the commands print into the documents
 
 A fenced block marked `console` is executed. Its lines that begin with `$ ` are commands (`> ` continues one), what
 follows is what they print. All blocks of a document run in one shell, in an empty folder in which `examples` is the
@@ -104,6 +105,21 @@ def matches(expected: list[str], printed: str) -> bool:
     return re.fullmatch(pattern, "".join(line + "\n" for line in lines)) is not None
 
 
+def write(path: pathlib.Path, godwit: pathlib.Path) -> None:
+    """Keeps the commands of each block and puts what they print today below them."""
+    document = read(path)
+    printed = iter(run(parse(document), godwit))
+
+    def block(match: re.Match) -> str:
+        lines = []
+        for command, _ in parse(match.group()):
+            lines.append("$ " + command.replace("\n", "\n> "))
+            lines += next(printed)[1].rstrip("\n").splitlines()
+        return "```console\n" + "\n".join(lines) + "\n```"
+
+    (PROJECT / path).write_text(BLOCK.sub(block, document), encoding="utf-8")
+
+
 def check_commands(path: pathlib.Path, godwit: pathlib.Path) -> tuple[int, list[str]]:
     commands = parse(read(path))
     if not commands:
@@ -133,6 +149,10 @@ def check_cases(path: pathlib.Path) -> list[str]:
 
 
 def main() -> None:
+    if sys.argv[1] == "--write":
+        for name in sys.argv[3:]:
+            write(pathlib.Path(name), pathlib.Path(sys.argv[2]).resolve())
+        return
     godwit = pathlib.Path(sys.argv[1]).resolve()
     chosen = [pathlib.Path(name) for name in sys.argv[2:]] or files("*.md", "docs/*.md", "examples/*.md")
     count, violations = 0, []
