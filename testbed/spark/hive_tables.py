@@ -3,19 +3,45 @@
 import shutil
 from pathlib import Path
 
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+# SerDes see the table's own parameters as well; the others would only confuse Spark.
+SERDE_LOOKS_AT = ("serialization.null.format", "serialization.encoding", "timestamp.formats")
+
 
 def create(session, name, table, partitions, locate):
-    """Makes the external table `name` from Glue's Table and Partition records; `locate` turns a location into a local folder."""
+    """Makes the external table `name` from Glue's Table and Partition records, and gives its rows.
+
+    `locate` turns a location into a local folder.
+    """
     descriptor = table["StorageDescriptor"]
     headers = int(table.get("Parameters", {}).get("skip.header.line.count", 0))
     session.sql(f"DROP TABLE IF EXISTS {name}")
     session.sql(definition(name, table, folder_for(session, locate(descriptor["Location"]), headers)))
     for partition in partitions:
         folder = folder_for(session, locate(partition["StorageDescriptor"]["Location"]), headers)
-        values = zip(table["PartitionKeys"], partition["Values"])
-        session.sql(f"ALTER TABLE {name} ADD PARTITION ({', '.join(partition_value(key, value) for key, value in values)}) "
-                    f"LOCATION {local(folder)}")
-    return session.table(name)
+        add_partition(session, name, table, partition, folder)
+    return with_nulls(session.table(name), table.get("PartitionKeys", []))
+
+
+def with_nulls(frame, keys):
+    """Beside a SerDe Spark shows the null partition of a text column as the word that stands for it; Athena shows null."""
+    from pyspark.sql.functions import col, lit, when
+
+    for key in keys:
+        if key["Type"] == "string":
+            frame = frame.withColumn(key["Name"], when(col(key["Name"]) != lit(NULL_PARTITION), col(key["Name"])))
+    return frame
+
+
+def add_partition(session, name, table, partition, folder):
+    values = ", ".join(partition_value(key, value) for key, value in zip(table["PartitionKeys"], partition["Values"]))
+    session.sql(f"ALTER TABLE {name} ADD PARTITION ({values}) LOCATION {local(folder)}")
+    own, common = (record["StorageDescriptor"]["SerdeInfo"] for record in (partition, table))
+    if own["SerializationLibrary"] != common["SerializationLibrary"]:
+        raise ValueError(f"partition ({values}) has a SerDe of its own, which Spark cannot be told")
+    if own.get("Parameters", {}) != common.get("Parameters", {}):
+        session.sql(f"ALTER TABLE {name} PARTITION ({values}) SET SERDEPROPERTIES ({properties(own['Parameters'])})")
 
 
 def definition(name, table, folder):
@@ -28,8 +54,13 @@ def definition(name, table, folder):
     lines.append(f"ROW FORMAT SERDE {literal(serde['SerializationLibrary'])}")
     if serde.get("Parameters"):
         lines.append(f"WITH SERDEPROPERTIES ({properties(serde['Parameters'])})")
-    lines.append(f"STORED AS INPUTFORMAT {literal(descriptor['InputFormat'])} OUTPUTFORMAT {literal(descriptor['OutputFormat'])}")
+    lines.append(
+        f"STORED AS INPUTFORMAT {literal(descriptor['InputFormat'])} OUTPUTFORMAT {literal(descriptor['OutputFormat'])}"
+    )
     lines.append(f"LOCATION {local(folder)}")
+    kept = {key: value for key, value in table.get("Parameters", {}).items() if key in SERDE_LOOKS_AT}
+    if kept:
+        lines.append(f"TBLPROPERTIES ({properties(kept)})")
     return "\n".join(lines)
 
 
@@ -42,7 +73,7 @@ def properties(pairs):
 
 
 def partition_value(key, value):
-    null = value == "__HIVE_DEFAULT_PARTITION__"
+    null = value == NULL_PARTITION
     return f"`{key['Name']}` = {'NULL' if null else literal(value)}"
 
 
@@ -72,9 +103,11 @@ def folder_for(session, folder, headers):
 
 def locate_below(root):
     """Maps s3://bucket/key to root/bucket/key."""
+
     def locate(location):
         scheme, _, path = location.partition("://")
         if scheme == "file":
             return Path(path)
         return Path(root) / path.rstrip("/")
+
     return locate

@@ -1,4 +1,6 @@
-"""A Spark session that stays up and answers questions about tables: one JSON request a line in, one JSON answer a line out.
+"""A Spark session that stays up and answers questions about tables.
+
+One JSON request a line in, one JSON answer a line out.
 
 README.md beside this file describes the requests.
 """
@@ -23,8 +25,16 @@ class Judge:
         self.spark = spark
         self.numbers = itertools.count(1)
         # Iceberg's own in-memory catalogue reads no files but its own: this one keeps only its names in memory.
-        self.use_catalog("files", {"type": "jdbc", "uri": "jdbc:derby:memory:files;create=true", "io-impl": FILE_IO,
-                                   "warehouse": f"file://{spark.scratch}/files", "jdbc.schema-version": "V0"})
+        self.use_catalog(
+            "files",
+            {
+                "type": "jdbc",
+                "uri": "jdbc:derby:memory:files;create=true",
+                "io-impl": FILE_IO,
+                "warehouse": f"file://{spark.scratch}/files",
+                "jdbc.schema-version": "V0",
+            },
+        )
 
     def answer(self, request):
         operations = {"read": self.read, "query": self.query, "metadata": self.metadata}
@@ -48,7 +58,10 @@ class Judge:
         return {"rows": rows.rows_as_json(self.spark.table(f"{table}.{request['name']}"))}
 
     def described(self, frame, request):
-        answer = {"columns": [[field.name, field.dataType.simpleString()] for field in frame.schema.fields], "digest": rows.digest(frame)}
+        answer = {
+            "columns": [[field.name, field.dataType.simpleString()] for field in frame.schema.fields],
+            "digest": rows.digest(frame),
+        }
         if request.get("profile"):
             answer["profile"] = rows.profile(frame)
         if request.get("rows"):
@@ -56,7 +69,12 @@ class Judge:
         return answer
 
     def opened(self, source):
-        kinds = {"metadata": self.open_metadata, "catalog": self.open_catalog, "parquet": self.open_parquet, "hive": self.open_hive}
+        kinds = {
+            "metadata": self.open_metadata,
+            "catalog": self.open_catalog,
+            "parquet": self.open_parquet,
+            "hive": self.open_hive,
+        }
         kind = next((kind for kind in kinds if kind in source), None)
         if not kind:
             raise ValueError(f"a source has one of {', '.join(kinds)}")
@@ -65,7 +83,9 @@ class Judge:
     def open_metadata(self, source):
         name = f"files.tables.t{next(self.numbers)}"
         file = hive_tables.literal(as_location(source["metadata"]))
-        self.spark.sql(f"CALL files.system.register_table(table => '{name.removeprefix('files.')}', metadata_file => {file})")
+        self.spark.sql(
+            f"CALL files.system.register_table(table => '{name.removeprefix('files.')}', metadata_file => {file})"
+        )
         return Opened(name, lambda: self.spark.sql(f"DROP TABLE {name}"))
 
     def open_catalog(self, source):
@@ -82,9 +102,11 @@ class Judge:
 
     def open_hive(self, source):
         name = f"t{next(self.numbers)}"
+        stored = f"{name}_stored"
         locate = hive_tables.locate_below(source["root"])
-        hive_tables.create(self.spark, name, source["hive"], source.get("partitions", []), locate)
-        return Opened(name, lambda: self.spark.sql(f"DROP TABLE {name}"))
+        frame = hive_tables.create(self.spark, stored, source["hive"], source.get("partitions", []), locate)
+        frame.createOrReplaceTempView(name)
+        return Opened(name, lambda: (self.spark.catalog.dropTempView(name), self.spark.sql(f"DROP TABLE {stored}")))
 
     def use_catalog(self, name, properties):
         self.spark.conf.set(f"spark.sql.catalog.{name}", "org.apache.iceberg.spark.SparkCatalog")
@@ -110,7 +132,7 @@ def reference(at):
     """The part of the name by which Iceberg reads a snapshot, a branch or a tag."""
     if not at:
         return ""
-    (kind, value), = at.items()
+    ((kind, value),) = at.items()
     return f".`{'snapshot_id' if kind == 'snapshot' else kind}_{value}`"
 
 

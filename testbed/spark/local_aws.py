@@ -28,7 +28,9 @@ class LocalAws:
         os.environ.update(KEYS)
         self.server = subprocess.Popen(
             [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", self.endpoint.rsplit(":", 1)[1]],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         self._wait()
         self.s3 = self._client("s3")
         self.glue = self._client("glue")
@@ -50,6 +52,7 @@ class LocalAws:
 
     def _client(self, service):
         import boto3
+
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION)
 
     def spark_settings(self, catalog, warehouse):
@@ -78,7 +81,10 @@ class LocalAws:
             return subprocess.run(
                 [sys.executable, "-m", "awscli", "--endpoint-url", self.endpoint, *arguments],
                 env={**os.environ, "AWS_CONFIG_FILE": config.name, "TZ": "UTC"},
-                check=True, capture_output=True, text=True).stdout
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
 
     def keys(self, bucket, prefix=""):
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -90,7 +96,7 @@ class LocalAws:
                 self.s3.upload_file(str(path), bucket, f"{prefix}/{path.relative_to(folder)}")
 
     def download(self, bucket, folder, prefix=""):
-        """Writes the bucket's objects to folder/<key>; a key that ends in a slash is an empty folder marker and is left out."""
+        """Writes the bucket's objects to folder/<key>; leaves out keys that end in a slash (folder markers)."""
         for key in self.keys(bucket, prefix):
             if key.endswith("/"):
                 continue

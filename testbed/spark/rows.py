@@ -1,7 +1,7 @@
 """What the judge says about rows: as JSON, as a profile of each column, and as a digest that ignores their order.
 
-The digest is the project's row digest, encoding version 1, written a second time and on its own so that it can judge the first.
-A row's hash is the MD5 of its encoded columns; its first and last eight bytes are summed separately modulo 2^64.
+The digest is the project's row digest, encoding version 1, written a second time and on its own so that it can judge
+the first. A row's hash is the MD5 of its encoded columns; its first and last eight bytes are summed separately modulo 2^64.
 """
 
 import datetime
@@ -76,7 +76,9 @@ def digest(frame):
         count += 1
         for index, value in enumerate(row):
             nulls[index] += value is None
-        hashed = hashlib.md5(b"".join(tagged(value, field.dataType) for value, field in zip(row, frame.schema.fields))).digest()
+        hashed = hashlib.md5(
+            b"".join(tagged(value, field.dataType) for value, field in zip(row, frame.schema.fields))
+        ).digest()
         first = (first + int.from_bytes(hashed[:8], "big")) % 2**64
         last = (last + int.from_bytes(hashed[8:], "big")) % 2**64
     return {"rows": count, "nulls": nulls, "first": f"{first:016x}", "last": f"{last:016x}"}

@@ -1,4 +1,4 @@
-"""One Spark session, small and private: two cores, one gigabyte, loopback only, all scratch files in a folder of its own."""
+"""One Spark session: two cores, one gigabyte, loopback only, all scratch files in a folder of its own."""
 
 import os
 import shutil
@@ -33,8 +33,12 @@ def start(name, jars=(ICEBERG_JAR,), extensions=(ICEBERG_EXTENSION,), settings=N
 
     scratch = Path(tempfile.mkdtemp(prefix="spark-"))
     (scratch / "log4j2.properties").write_text(QUIET_LOG)
-    options = [f"-Dderby.system.home={scratch}", f"-Dlog4j2.configurationFile={scratch}/log4j2.properties",
-               "-Duser.timezone=UTC", java_options]
+    options = [
+        f"-Dderby.system.home={scratch}",
+        f"-Dlog4j2.configurationFile={scratch}/log4j2.properties",
+        "-Duser.timezone=UTC",
+        java_options,
+    ]
     builder = SparkSession.builder.master("local[2]").appName(name)
     for key, value in {
         "spark.jars": ",".join(str(DEPENDENCIES / "jars" / jar) for jar in jars),
