@@ -9,8 +9,10 @@ namespace {
 
 /// What the HTTP server itself refuses, in the error model that clients of the protocol parse.
 net::HttpResponse refusal(int status, const std::string& message) {
-    const ErrorKind kind = status == 503 ? ErrorKind::unavailable : status >= 500 ? ErrorKind::bug : ErrorKind::usage;
-    Answer answer = to_answer(Error::make(kind, message));
+    const std::string_view type = status == 503   ? "ServiceUnavailableException"
+                                  : status >= 500 ? "InternalServerError"
+                                                  : "BadRequestException";
+    Answer answer = error_answer({status, type}, message);
     return {status, {{"Content-Type", "application/json"}}, std::move(answer.body)};
 }
 

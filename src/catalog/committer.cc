@@ -38,13 +38,17 @@ Result<std::int32_t> take_format_version(SpaceProperties& properties) {
     return static_cast<std::int32_t>(*version);
 }
 
+/// Ids are the catalogue's to give, so that a request may leave them out.
 template <typename Parsed>
-Result<Parsed> parse_optional(const OrderedJson& request, const char* field,
-                              Result<Parsed> (*parse)(const OrderedJson&)) {
+Result<Parsed> parse_part(const OrderedJson& request, const char* field, const char* id_field,
+                          Result<Parsed> (*parse)(const OrderedJson&)) {
     const auto found = request.find(field);
     if (found == request.end() || found->is_null())
         return Parsed();
-    auto parsed = parse(*found);
+    OrderedJson part = *found;
+    if (part.is_object() && !part.contains(id_field))
+        part[id_field] = 0;
+    auto parsed = parse(part);
     if (parsed.is_error())
         return std::move(parsed).error().at(field);
     return parsed;
@@ -92,9 +96,11 @@ Result<std::string> Committer::default_location(const TableId& id) {
 
 Result<iceberg::TableMetadata> Committer::plan_new_table(const TableId& id, const OrderedJson& request) {
     iceberg::NewTable table;
-    table.schema = TRY(parse_optional(request, "schema", iceberg::parse_schema));
-    table.spec = TRY(parse_optional(request, "partition-spec", iceberg::parse_partition_spec));
-    table.sort_order = TRY(parse_optional(request, "write-order", iceberg::parse_sort_order));
+    if (const auto schema = request.find("schema"); schema == request.end() || !schema->is_object())
+        return bad_request("a schema is expected", "schema");
+    table.schema = TRY(parse_part(request, "schema", "schema-id", iceberg::parse_schema));
+    table.spec = TRY(parse_part(request, "partition-spec", "spec-id", iceberg::parse_partition_spec));
+    table.sort_order = TRY(parse_part(request, "write-order", "order-id", iceberg::parse_sort_order));
     SpaceProperties properties = TRY(text_map(request, "properties"));
     table.format_version = TRY(take_format_version(properties));
     table.properties.assign(properties.begin(), properties.end());

@@ -56,10 +56,13 @@ ErrorAnswer classify(const Error& error) {
 }
 
 Answer to_answer(const Error& error) {
-    const ErrorAnswer answer = classify(error);
     std::string message = error.to_line();
     if (!error.fix().empty())
         message += "; " + error.fix();
+    return error_answer(classify(error), message);
+}
+
+Answer error_answer(const ErrorAnswer& answer, const std::string& message) {
     const OrderedJson body = {
         {"error", {{"message", message}, {"type", std::string(answer.type)}, {"code", answer.status}}}};
     // A message may quote what a file holds: whatever it is, the answer is UTF-8.

@@ -41,6 +41,7 @@ struct ErrorAnswer {
 ErrorAnswer classify(const Error& error);
 /// Schema IcebergErrorResponse: `{"error":{"message":...,"type":...,"code":...}}`.
 Answer to_answer(const Error& error);
+Answer error_answer(const ErrorAnswer& answer, const std::string& message);
 
 Error bad_request(std::string what, std::string field);
 
