@@ -18,8 +18,10 @@ std::vector<SpillRecord> sorted(std::vector<SpillRecord> records, std::size_t bl
     EXPECT_FALSE(spill.sort().is_error());
     EXPECT_TRUE(list_folder(folder->path())->empty()) << "temporary files have no names while they are read";
     std::vector<SpillRecord> out;
-    for (; spill.peek() != nullptr; EXPECT_FALSE(spill.pop().is_error()))
+    while (spill.peek() != nullptr) {
         out.push_back(*spill.peek());
+        EXPECT_FALSE(spill.pop().is_error());
+    }
     return out;
 }
 
