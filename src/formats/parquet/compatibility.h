@@ -21,6 +21,7 @@ enum class IssueKind {
     unsigned_integer,     ///< uint32 under int, uint64 under long
     name_differs_in_case, ///< `UserId` under `userid`: readers of Iceberg are exact
     duplicate_name,       ///< two columns of the file fit one field
+    field_id_differs,     ///< the file has ids of its own, and the one of this field names another column
     required_column_missing,
     required_column_optional, ///< the file may hold nulls under a required field
     unreadable_schema,        ///< the schema of the file breaks Parquet's rules

@@ -90,6 +90,7 @@ struct FileMetrics {
 
 /// The metrics as the reference implementation makes them with mode `truncate(16)`: strings cut to 16 code points and
 /// bytes to 16, upper bounds raised. NaN counts need a scan and are never made.
-FileMetrics metrics_of(const Footer& footer, const std::vector<LeafMapping>& mapping);
+/// An error where row groups do not have the columns of the schema.
+Result<FileMetrics> metrics_of(const Footer& footer, const std::vector<LeafMapping>& mapping);
 
 } // namespace godwit::parquet_format
