@@ -9,9 +9,12 @@
 #include "lanes/lakehouse/mapping.h"
 #include "lanes/lakehouse/plan_rules.h"
 #include "lanes/lakehouse/planner.h"
+#include "lanes/lakehouse/reports.h"
 #include "lanes/lakehouse/rules.h"
 
 #include <nlohmann/json.hpp>
+
+#include <array>
 
 namespace godwit::lakehouse {
 
@@ -77,6 +80,29 @@ core::LaneDescription LakehouseLane::describe() const {
             {"read the export and the mapped folders", "write below the warehouse", "create and drop in the catalogue"}};
 }
 
+std::span<const core::OptionText> LakehouseLane::options(std::string_view role) const {
+    static constexpr std::array kSource{
+        core::OptionText{"export", "DIR", false, "what the AWS command line printed (get-databases, get-tables, get-partitions)"},
+        core::OptionText{"metadata", "FILE", false, "one Iceberg metadata.json that no catalogue knows"},
+        core::OptionText{"table", "DATABASE.NAME", false, "the name that the table of --metadata gets"},
+        core::OptionText{"map", "PREFIX=FOLDER", true, "where the files of a location lie; the longest prefix wins"},
+        core::OptionText{"account", "ID", false, "the AWS account of the export"},
+        core::OptionText{"region", "NAME", false, "the AWS region of the export"},
+    };
+    static constexpr std::array kTarget{
+        core::OptionText{"warehouse", "FOLDER", false, "the target: a folder or file:// URI"},
+        core::OptionText{"catalog", "URL", false, "the target's Iceberg REST catalogue"},
+    };
+    static constexpr std::array kPlan{
+        core::OptionText{"only", "DATABASE.TABLE", true, "move this table, and others so named, and nothing else"},
+        core::OptionText{"exclude", "DATABASE.TABLE", true, "leave this table out"},
+        core::OptionText{"strict", "", false, "set rows aside that hold a cell which does not parse; each is a difference"},
+    };
+    if (role == "source")
+        return kSource;
+    return role == "target" ? std::span<const core::OptionText>(kTarget) : std::span<const core::OptionText>(kPlan);
+}
+
 core::Mapping LakehouseLane::mapping() const { return default_mapping(); }
 
 Result<core::AssessmentWriter::Header> LakehouseLane::identify(std::string_view role, const core::Options& options,
@@ -111,6 +137,15 @@ Status LakehouseLane::plan(const core::PlanRequest& request, core::PlanSink& sin
 
 Result<std::unique_ptr<core::LaneRun>> LakehouseLane::open(const core::PlanHeader& header, const core::Services& services) {
     return std::unique_ptr<core::LaneRun>(std::make_unique<LakehouseRun>(TRY(open_ends(header, services))));
+}
+
+Result<std::string> LakehouseLane::summary(const core::AssessmentReader& source) {
+    const auto assessed = Assessed::of(source);
+    return console_text(assessed, TRY(summarise(assessed)));
+}
+
+Result<std::vector<std::string>> LakehouseLane::write_reports(const core::AssessmentReader& source, const std::string& folder) {
+    return lakehouse::write_reports(Assessed::of(source), folder);
 }
 
 } // namespace godwit::lakehouse

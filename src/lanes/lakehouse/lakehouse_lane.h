@@ -14,6 +14,7 @@ class LakehouseLane final : public core::Lane {
 public:
     LakehouseLane();
     core::LaneDescription describe() const override;
+    std::span<const core::OptionText> options(std::string_view role) const override;
     std::span<const core::Rule> rules() const override { return rules_; }
     core::Mapping mapping() const override;
     Result<core::AssessmentWriter::Header> identify(std::string_view role, const core::Options& options,
@@ -23,6 +24,8 @@ public:
     Result<core::PlanHeader> plan_header(const core::PlanRequest& request) override;
     Status plan(const core::PlanRequest& request, core::PlanSink& sink) override;
     Result<std::unique_ptr<core::LaneRun>> open(const core::PlanHeader& header, const core::Services& services) override;
+    Result<std::string> summary(const core::AssessmentReader& source) override;
+    Result<std::vector<std::string>> write_reports(const core::AssessmentReader& source, const std::string& folder) override;
 
 private:
     std::vector<core::Rule> rules_; ///< of resources and of the planner, in order of code

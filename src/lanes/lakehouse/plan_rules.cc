@@ -1,5 +1,6 @@
 #include "lanes/lakehouse/plan_rules.h"
 
+#include "base/text.h"
 #include "lanes/lakehouse/rule_facts.h"
 
 #include <nlohmann/json.hpp>
@@ -35,6 +36,16 @@ std::vector<core::Rule> plan_rules() {
          {"/target", "/present_folder"},
          "Move them away, leave the table out with --exclude, or roll back the run that left them.",
          20},
+        {"LAKE-162",
+         Severity::warning,
+         Readiness::ready,
+         "Cells did not parse as their declared type",
+         {kEncounterType},
+         [](const Json& facts) { return rule::some(facts, "/bad_cells"); },
+         {"/bad_cells", "/bad_cells_by_column", "/dropped_rows", "/rejects_file"},
+         "They are NULL at the target, as Athena shows them; their text stands in the rejects file. Mend the source or the "
+         "declared types and move the table again, or plan with --strict to set such rows aside.",
+         30},
     };
 }
 
@@ -42,7 +53,11 @@ Result<std::vector<core::Finding>> findings_of(const Encounter& encounter) {
     const core::Resource resource{encounter.resource, std::string(kEncounterType), encounter.display,
                                   canonical_json({{"target", encounter.target},
                                                   {"present_table", encounter.present_table},
-                                                  {"present_folder", encounter.present_folder}})};
+                                                  {"present_folder", encounter.present_folder},
+                                                  {"bad_cells", std::to_string(encounter.bad_cells)},
+                                                  {"bad_cells_by_column", encounter.bad_cells_by_column},
+                                                  {"rejects_file", printable(encounter.rejects_file)},
+                                                  {"dropped_rows", std::to_string(encounter.dropped_rows)}})};
     const auto rules = plan_rules();
     return core::evaluate(rules, resource);
 }
