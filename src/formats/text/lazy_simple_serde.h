@@ -20,7 +20,8 @@ class Schema;
 } // namespace arrow
 
 /// Text files read as Hive's `org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe` reads them.
-/// Held against Hive 2.3.9's own classes (tests/golden/lazy_simple_serde.tsv).
+/// Held against Hive 2.3.9's own classes (tests/golden/lazy_simple_serde.tsv), with one deviation: a date or time that
+/// does not exist (30 February, 24:00:00) is NULL as in Athena, where Hive 2 rolls it over into the next day.
 namespace godwit::text_format {
 
 struct LazySimpleOptions {
@@ -29,18 +30,15 @@ struct LazySimpleOptions {
     std::string null_sequence = "\\N";
     std::optional<char> escape;
     bool last_column_takes_rest = false;
-    bool extended_booleans = false;     ///< `T`, `F`, `1`, `0` too
     std::int64_t skip_header_lines = 0; ///< of each file
     std::int64_t skip_footer_lines = 0; ///< of each file
 };
 
 /// Reads field.delim (or serialization.format), collection.delim (also spelt colelction.delim), mapkey.delim,
-/// escape.delim, serialization.null.format, serialization.last.column.takes.rest,
-/// hive.lazysimple.extended_boolean_literal, skip.header.line.count and skip.footer.line.count; a table parameter wins
-/// over a SerDe parameter. A delimiter is a number from -128 to 127, or else its first character counts.
-/// What would change the meaning and is not handled is refused: line.delim other than a newline,
-/// textinputformat.record.delimiter, serialization.encoding other than UTF-8, timestamp.formats,
-/// serialization.escape.crlf.
+/// escape.delim, serialization.null.format, serialization.last.column.takes.rest, skip.header.line.count and
+/// skip.footer.line.count; a table parameter wins over a SerDe parameter. A delimiter is a number from -128 to 127, or
+/// else its first byte counts. What would change the meaning and is not handled is refused: line.delim other than a
+/// newline, textinputformat.record.delimiter, serialization.encoding other than UTF-8, timestamp.formats.
 Result<LazySimpleOptions> lazy_simple_options(const std::map<std::string, std::string>& serde_parameters,
                                               const std::map<std::string, std::string>& table_parameters);
 
@@ -49,18 +47,17 @@ struct TextColumn {
     HiveType type;
 };
 
-/// Why a cell's text is not what the table holds. The cell is NULL in all cases but `precision_lost` and
-/// `text_replaced`.
+/// Why a cell's text is not what the table holds. `precision_lost`, `text_truncated` and `text_replaced` keep a value;
+/// with every other issue of a cell it is NULL.
 enum class CellIssue {
-    unparsable,     ///< the text is no value of the type (`abc` as int)
+    unparsable,     ///< the text is no value of the type: `abc` as int, 30 February as date
     out_of_range,   ///< a number too large for the type
-    empty,          ///< an empty cell in a column that is neither string nor binary: NULL in Hive, and rarely a mistake
-    precision_lost, ///< a value was kept, but digits of it were not: decimals are rounded half up, integers and
-                    ///< timestamps (beyond microseconds) are cut
-    text_truncated, ///< char or varchar longer than declared: cut, as Hive does
-    text_replaced,  ///< bytes that are not UTF-8 in a string column, replaced by U+FFFD as Java does
+    empty,          ///< no text in a column that is neither string nor binary: NULL in Hive, and rarely a mistake
+    precision_lost, ///< decimals are rounded half up, integers and timestamps (beyond microseconds) are cut
+    text_truncated, ///< char or varchar longer than declared
+    text_replaced,  ///< bytes that are not UTF-8 in a string, replaced by U+FFFD as Java does when it decodes
     missing_column, ///< the row is too short; reported once for a row, for the first column that is missing
-    extra_column, ///< the row is too long and its rest is dropped; reported once for a row, column = number of columns
+    extra_column,   ///< the row is too long, its rest is dropped; reported once for a row, column = number of columns
 };
 
 std::string_view to_string(CellIssue issue);
@@ -79,7 +76,7 @@ struct CellReport {
 /// An error ends reading.
 using CellSink = std::function<Status(const CellReport&)>;
 
-/// Streams the rows of one file as record batches of `rows_per_batch` rows (the last may be shorter).
+/// Streams the rows of one file as record batches of `rows_per_batch` rows, or fewer where they hold 64 MiB of text.
 /// Columns come in declared order with the types of `arrow_type`. One thread at a time.
 class LazySimpleReader {
 public:
@@ -88,7 +85,7 @@ public:
         LazySimpleOptions options;
         std::int64_t rows_per_batch = 8'192;
         CellSink sink; ///< may be empty
-        /// Rows for which this says true are left out of the batches (`--strict`). Called after the row's reports.
+        /// Rows with a bad cell are left out of the batches (`--strict`), which are shorter then.
         bool drop_bad_rows = false;
     };
 
