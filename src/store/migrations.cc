@@ -9,8 +9,9 @@ namespace godwit::store {
 
 namespace {
 
-// Every table ends in `checksum`, over all columns before it (store/table.h). Views are for people's own tools: no
-// command reads them.
+// Every table has a `checksum` over all columns before it (store/table.h). `step.waiting` counts the dependencies that
+// are not done: it follows from other rows, makes finding the ready steps quick, and is checked against those rows
+// where it is used. Views are for people's own tools: no command reads them.
 constexpr std::string_view kFirst = R"sql(
 CREATE TABLE assessment (
     id {text}, lane {text}, role {text}, connection {text}, header {text}, digest {text}, taken_at {integer},
@@ -62,9 +63,10 @@ CREATE TABLE step (
     run {text} REFERENCES run (id), step {text}, position {integer}, kind {text}, resource {text}, action {text},
     state {text}, reason {text}, request_digest {text}, call_deadline {integer}, before_image {text}, target_id {text},
     result {text}, error {text}, outcome {text}, waiver {text}, attempts {integer}, changed_at {integer},
-    checksum {integer}, PRIMARY KEY (run, step)){keyed};
+    checksum {integer}, waiting {integer} DEFAULT 0, PRIMARY KEY (run, step)){keyed};
 CREATE INDEX step_by_position ON step (run, position);
 CREATE INDEX step_by_state ON step (run, state, position);
+CREATE INDEX step_ready ON step (run, position) WHERE state = 'planned' AND waiting = 0;
 
 CREATE TABLE part (
     run {text}, step {text}, from_key {text}, to_key {text}, nonce {text}, state {text}, ledger_digest {text},

@@ -120,6 +120,7 @@ private:
     Status check_dependencies(Connection& connection, std::string_view plan, std::span<const StepRow> steps);
     Status check_table(const Table& table);
     Status check_events(const std::string& run);
+    Status check_waiting();
     void keep_renewing();
 
     std::unique_ptr<Database> database_;

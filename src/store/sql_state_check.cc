@@ -34,10 +34,26 @@ Status SqlState::check_events(const std::string& run) {
     }
 }
 
+Status SqlState::check_waiting() {
+    const auto wrong = TRY(readers_.ask<Result<std::vector<Values>>>([](Connection& connection) {
+        return connection.query("SELECT s.run, s.step FROM step s JOIN run r ON r.id = s.run WHERE s.waiting <> ("
+                                "SELECT count(*) FROM step_dependency d LEFT JOIN step t ON t.run = s.run AND "
+                                "t.step = d.depends_on WHERE d.plan = r.plan AND d.step = s.step AND "
+                                "(t.state IS NULL OR t.state <> 'done')) LIMIT 1");
+    }));
+    if (wrong.empty())
+        return {};
+    return Error::make(ErrorKind::corrupt, "the state database is damaged")
+        .why("the number of dependencies that a step waits for is wrong")
+        .fix("restore the state database from its backup")
+        .at(row_name(table_of<StepRow>(), wrong[0]));
+}
+
 Status SqlState::check() {
     TRY(check_structure());
     for (const auto* table : all_tables())
         TRY(check_table(*table));
+    TRY(check_waiting());
     for (const auto& assessment : TRY(assessments())) {
         TRY(each_resource(assessment.id, [](const ResourceRow&) { return Status(); }));
         TRY(each_edge(assessment.id, [](const EdgeRow&) { return Status(); }));

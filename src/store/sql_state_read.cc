@@ -198,9 +198,10 @@ Result<std::vector<StepRow>> SqlState::steps(std::string_view run, std::span<con
 
 Result<std::vector<StepRow>> SqlState::ready_steps(std::string_view run, std::size_t limit) {
     const auto plan = TRY(this->run(run)).plan;
-    // A plan stands in order of depth, so the first planned steps are mostly ready and the limit ends the search early.
+    // The condition on `waiting` finds them by an index of their own, the rest holds it against the dependencies
+    // themselves.
     constexpr std::string_view kCondition =
-        "run = ? AND state = 'planned' AND NOT EXISTS ("
+        "run = ? AND state = 'planned' AND waiting = 0 AND NOT EXISTS ("
         "SELECT 1 FROM step_dependency d LEFT JOIN step t ON t.run = ? AND t.step = d.depends_on "
         "WHERE d.plan = ? AND d.step = step.step AND (t.state IS NULL OR t.state <> 'done')) ORDER BY position LIMIT ?";
     const Values values = {std::string(run), std::string(run), plan, static_cast<std::int64_t>(limit)};

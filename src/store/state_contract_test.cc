@@ -227,13 +227,32 @@ TEST_P(StateContract, ready_steps_are_those_whose_dependencies_are_done) {
             names += step.step;
         return names;
     };
+    const auto move = [&](std::string_view step, std::initializer_list<StepState> states) {
+        for (const auto state : states) {
+            EXPECT_OK(write([&](Transaction& t) -> Status {
+                const auto before = TRY(t.step("run1", step));
+                auto after = before;
+                after.state = state;
+                return t.change_step(before, after);
+            }));
+        }
+    };
+    using enum StepState;
     EXPECT_EQ(ready(10), "ab");
     EXPECT_EQ(ready(1), "a");
-    put_step("a", StepState::done);
+    move("a", {intent, done});
     EXPECT_EQ(ready(10), "b");
-    put_step("b", StepState::failed);
+    move("b", {intent, failed});
     EXPECT_EQ(ready(10), "");
-    put_step("b", StepState::done);
+    move("b", {planned, intent, done});
+    EXPECT_EQ(ready(10), "c");
+    EXPECT_OK(state_->check());
+    move("a", {compensating, compensated});
+    EXPECT_EQ(ready(10), "");
+    move("a", {planned});
+    EXPECT_EQ(ready(10), "a");
+    EXPECT_OK(state_->check());
+    move("a", {intent, done});
     EXPECT_EQ(ready(10), "c");
 
     const auto states = std::vector{StepState::planned, StepState::done};
@@ -247,9 +266,17 @@ TEST_P(StateContract, ready_steps_are_those_whose_dependencies_are_done) {
     EXPECT_EQ(counts[0].count, 2U);
 }
 
+TEST_P(StateContract, wrong_count_of_dependencies_makes_no_step_ready_too_early) {
+    make_run(2);
+    must(place_->connect()->execute("UPDATE step SET waiting = 0"));
+    EXPECT_EQ(must(state_->ready_steps("run1", 10)).size(), 1U);
+    EXPECT_KIND(state_->check(), ErrorKind::corrupt);
+}
+
 TEST_P(StateContract, lost_dependency_is_noticed_before_a_step_becomes_ready) {
     make_run(2);
     must(place_->connect()->execute("DELETE FROM step_dependency"));
+    must(place_->connect()->execute("UPDATE step SET waiting = 0"));
     EXPECT_KIND(state_->ready_steps("run1", 10), ErrorKind::corrupt);
     EXPECT_KIND(state_->dependencies("plan1", "step1"), ErrorKind::corrupt);
 }

@@ -174,9 +174,13 @@ Status SqlTransaction::insert(const RunRow& row) {
             steps.push_back(to_values(first_state(row.id, TRY(from_values<StoredPlanStep>(values)).row, now)));
         TRY(insert_rows(*connection_, table_of<StepRow>(), steps));
         if (page.size() < kPageRows)
-            return {};
+            break;
         after = key_after(table, page.back(), 1);
     }
+    TRY(connection_->execute("UPDATE step SET waiting = (SELECT count(*) FROM step_dependency d WHERE d.plan = ? AND "
+                             "d.step = step.step) WHERE run = ?",
+                             Values{row.plan, row.id}));
+    return {};
 }
 
 Status SqlTransaction::change_run(const RunRow& before, RunState to) {
@@ -195,7 +199,15 @@ Status SqlTransaction::change_step(const StepRow& before, const StepRow& after) 
                                 before.kind == after.kind && before.resource == after.resource &&
                                 before.action == after.action,
                             where));
-    return update(*connection_, before, after);
+    TRY(update(*connection_, before, after));
+    const bool was_done = before.state == StepState::done;
+    const bool is_done = after.state == StepState::done;
+    if (was_done != is_done)
+        TRY(connection_->execute(
+            "UPDATE step SET waiting = waiting + ? WHERE run = ? AND step IN (SELECT d.step FROM "
+            "step_dependency d WHERE d.plan = (SELECT plan FROM run WHERE id = ?) AND d.depends_on = ?)",
+            Values{std::int64_t{is_done ? -1 : 1}, before.run, before.run, before.step}));
+    return {};
 }
 
 Status SqlTransaction::insert(const PartRow& row) { return store::insert(*connection_, row); }
