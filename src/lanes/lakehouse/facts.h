@@ -14,8 +14,7 @@
 ///
 /// Field names in the JSON are the member names below. 64-bit ids, sizes and counts are decimal strings, times are RFC
 /// 3339 in UTC (empty: not known), digests are SHA-256 in hex. Fields are only added within one version; readers ignore
-/// fields that they do not know, and a missing field has the default below. docs/reference/lakehouse-facts.md lists
-/// them.
+/// fields that they do not know, and a missing field has the default below.
 namespace godwit::lakehouse {
 
 inline constexpr int kFactsVersion = 1;
@@ -185,7 +184,8 @@ struct ParquetFacts {
     std::string unreadable_example;
     std::uint64_t needs_rewrite = 0; ///< files that cannot be used as they are
     std::string rewrite_example;
-    std::map<std::string, std::uint64_t> issues; ///< parquet_format::IssueKind to the number of files that have it
+    std::map<std::string, std::uint64_t>
+        issues; ///< words of parquet_format::IssueKind to the number of files that have it
     /// Iceberg schema (Appendix C), partition keys last; timestamps are instants where the first readable file says so.
     std::string schema;
     std::vector<std::int32_t> partition_ids; ///< field ids of the partition keys, in order

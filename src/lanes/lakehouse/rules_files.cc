@@ -249,7 +249,7 @@ std::vector<core::Rule> file_rules() {
          Readiness::manual,
          "Parquet files hold timestamps as INT96",
          {type::kTable},
-         [](const Json& facts) { return some(facts, "/parquet/issues/int96_timestamp"); },
+         [](const Json& facts) { return some(facts, "/parquet/issues/INT96 timestamp"); },
          {"/parquet/issues", "/parquet/rewrite_example"},
          "Rewrite them with spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS: INT96 has no statistics, and its "
          "zone is a matter of convention.",
@@ -260,7 +260,7 @@ std::vector<core::Rule> file_rules() {
          "Some Parquet files have more or fewer columns than the table",
          {type::kTable},
          [](const Json& facts) {
-             return some(facts, "/parquet/issues/missing_column") || some(facts, "/parquet/issues/extra_column");
+             return some(facts, "/parquet/issues/missing column") || some(facts, "/parquet/issues/extra column");
          },
          {"/parquet/issues"},
          "Missing ones read as null, extra ones are not read, as today.",
