@@ -25,6 +25,9 @@ Status check_name(std::string_view name) {
         return refused_name(name, "it has " + std::to_string(name.size()) + " bytes");
     if (!is_storable_text(name))
         return refused_name(name, "it is not UTF-8, or holds U+0000");
+    // RFC 3986 section 5.2.4: clients take them out of a path before they send it, so nobody could name it again.
+    if (name == "." || name == "..")
+        return refused_name(name, "it cannot stand in the path of a URL");
     if (name.find(kLevelSeparator) != std::string_view::npos)
         return refused_name(name, "it holds the namespace separator 0x1F");
     return {};

@@ -12,8 +12,8 @@ namespace godwit::catalog {
 /// Divides the levels of a namespace in paths, in the protocol and in the catalogue's own rows.
 inline constexpr char kLevelSeparator = '\x1f';
 
-/// A namespace as one text, its levels joined by 0x1F. Empty levels, levels that hold 0x1F or U+0000 or are not UTF-8,
-/// and more than 1,024 bytes are refused.
+/// A namespace as one text, its levels joined by 0x1F. Empty levels, `.` and `..`, levels that hold 0x1F or U+0000 or
+/// are not UTF-8, and more than 1,024 bytes are refused.
 Result<std::string> join_levels(const std::vector<std::string>& levels);
 Result<std::string> check_space(std::string_view joined);
 std::vector<std::string> levels_of(std::string_view space);
