@@ -9,7 +9,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION .)
 install(DIRECTORY ${GODWIT_DEPS}/pyarrow/licenses/ DESTINATION licenses/arrow)
 install(DIRECTORY ${GODWIT_DEPS}/duckdb/licenses/ DESTINATION licenses/duckdb)
 # Header-only libraries and those that Debian delivers: their texts lie where Debian puts them.
-foreach(package libboost1.81-dev libcli11-dev libexpected-dev nlohmann-json3-dev libcurl4 libpq5 libroaring0
+foreach(package libboost1.81-dev libcli11-dev libexpected-dev nlohmann-json3-dev libcurl4 libpq5
         libsnappy1v5 libsqlite3-0 libssl3 libzstd1 zlib1g libbz2-1.0)
   if(EXISTS /usr/share/doc/${package}/copyright)
     install(FILES /usr/share/doc/${package}/copyright DESTINATION licenses RENAME ${package}.txt)
