@@ -157,7 +157,8 @@ Status Walk::absorb(StepRunner::Outcome outcome, int looks) {
     return skip_dependants(outcome.row);
 }
 
-Status Walk::skip(store::StepRow row, const std::string& reason) {
+Status Walk::skip(const std::string& step, const std::string& reason) {
+    auto row = TRY(journal_->state().step(journal_->run().id, step)); // skipping another may have skipped it meanwhile
     if (row.state != StepState::planned || active_.contains(row.step))
         return {};
     TRY(journal_->move(row, StepState::skipped, [&reason](store::StepRow& edit) { edit.reason = reason; }));
@@ -165,11 +166,9 @@ Status Walk::skip(store::StepRow row, const std::string& reason) {
 }
 
 Status Walk::skip_dependants(const store::StepRow& row) {
-    for (const auto& id : TRY(journal_->state().dependants(journal_->run().plan, row.step))) {
-        auto dependant = TRY(journal_->state().step(journal_->run().id, id));
-        TRY(skip(std::move(dependant), "it needs " + row.kind + " of " + row.resource + ", which is " +
-                                           std::string(store::to_string(row.state))));
-    }
+    for (const auto& id : TRY(journal_->state().dependants(journal_->run().plan, row.step)))
+        TRY(skip(id, "it needs " + row.kind + " of " + row.resource + ", which is " +
+                         std::string(store::to_string(row.state))));
     return {};
 }
 
@@ -183,7 +182,7 @@ Status Walk::skip_stale(const store::StepRow& stale) {
         after = rows.back().position;
         for (const auto& row : rows)
             if (row.resource == stale.resource)
-                TRY(skip(row, "stale: " + stale.reason));
+                TRY(skip(row.step, "stale: " + stale.reason));
     }
 }
 

@@ -51,7 +51,7 @@ private:
     Status absorb(StepRunner::Outcome outcome, int looks);
     Status skip_dependants(const store::StepRow& row);
     Status skip_stale(const store::StepRow& row);
-    Status skip(store::StepRow row, const std::string& reason);
+    Status skip(const std::string& step, const std::string& reason);
     WorkerPool& pool(const store::StepRow& row);
 
     Journal* journal_;

@@ -6,6 +6,7 @@
 #include "transfer/chunk_digest.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <span>
 #include <utility>
@@ -54,6 +55,9 @@ Result<std::vector<store::PartRow>> in_key_order(std::vector<store::PartRow> par
         parts.push_back(std::move(part));
     return parts;
 }
+
+/// `godwit-<plan12>`: what the markers of all steps of a plan begin with.
+std::string plan_part(const std::string& marker) { return marker.substr(0, marker.rfind('-')); }
 
 Error foreign(const std::string& path) {
     return Error::make(ErrorKind::different, "a file is not as it was made, so it is not removed")
@@ -335,14 +339,32 @@ Status FileParts::remove_published(const std::string& nonce, const Ledger& ledge
         TRY(target_->remove(entry.key));
         FAULT_POINT("part.after-removal");
     }
-    for (auto folder = ledger.folders.rbegin(); folder != ledger.folders.rend(); ++folder)
-        TRY(remove_if_empty(*target_, *folder));
-    return {};
+    return remove_folders(ledger.folders);
+}
+
+/// A folder that another step still fills outlives the ledger that names it: it is remembered beside the ledgers of the
+/// plan and tried again with every later removal.
+Status FileParts::remove_folders(const std::vector<std::string>& made) {
+    const auto remembered = context_->run_files() + "/" + plan_part(context_->marker()) + ".folders";
+    std::set<std::string, std::greater<>> folders(made.begin(), made.end()); // inner ones first
+    if (file_exists(remembered))
+        for (const auto& line : split(TRY(read_file(remembered)), '\n'))
+            if (!line.empty())
+                folders.insert(TRY(percent_decode(line)));
+    std::string left;
+    for (const auto& folder : folders) {
+        TRY(remove_if_empty(*target_, folder));
+        if (TRY(target_->files().exists(folder)))
+            left += percent_encode(folder) + "\n";
+    }
+    if (!left.empty())
+        return write_file_durably(remembered, left, 0600);
+    return file_exists(remembered) ? remove_file(remembered) : Status{};
 }
 
 Status each_entry(const core::StepContext& context, std::string_view step_id,
                   const std::function<Status(const LedgerEntry&)>& visit) {
-    const auto marker = context.marker().substr(0, context.marker().rfind('-') + 1) + std::string(step_id);
+    const auto marker = plan_part(context.marker()) + "-" + std::string(step_id);
     for (const auto& part : TRY(in_key_order(TRY(context.parts_of(step_id))))) {
         if (part.state != PartState::done)
             continue;

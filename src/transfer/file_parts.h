@@ -82,6 +82,7 @@ private:
     Status drop_work_folder(const std::string& nonce);
     Status remove_part(const store::PartRow& row);
     Status remove_published(const std::string& nonce, const Ledger& ledger);
+    Status remove_folders(const std::vector<std::string>& made);
     Result<std::vector<std::string>> unrecorded_work_folders() const;
 
     core::StepContext* context_;

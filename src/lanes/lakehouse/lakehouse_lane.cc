@@ -11,6 +11,7 @@
 #include "lanes/lakehouse/planner.h"
 #include "lanes/lakehouse/reports.h"
 #include "lanes/lakehouse/rules.h"
+#include "lanes/lakehouse/summary.h"
 
 #include <nlohmann/json.hpp>
 
@@ -32,7 +33,8 @@ struct OpenTarget {
     std::unique_ptr<TargetCatalogue> catalogue;
 };
 
-Result<OpenTarget> open_target(const core::Options& options, const core::Services& services, const std::stop_token& stop) {
+Result<OpenTarget> open_target(const core::Options& options, const core::Services& services,
+                               const std::stop_token& stop) {
     OpenTarget target;
     target.options.warehouse = option(options, "warehouse");
     if (target.options.warehouse.empty())
@@ -72,17 +74,20 @@ LakehouseLane::LakehouseLane() {
 }
 
 core::LaneDescription LakehouseLane::describe() const {
-    return {"lakehouse",
-            1,
-            "experimental",
-            {"AWS Glue catalogue as exported by the AWS CLI, files in folders", "an Iceberg metadata.json, files in folders"},
-            {"an Iceberg REST catalogue with a warehouse at file://"},
-            {"read the export and the mapped folders", "write below the warehouse", "create and drop in the catalogue"}};
+    return {
+        "lakehouse",
+        1,
+        "experimental",
+        {"AWS Glue catalogue as exported by the AWS CLI, files in folders",
+         "an Iceberg metadata.json, files in folders"},
+        {"an Iceberg REST catalogue with a warehouse at file://"},
+        {"read the export and the mapped folders", "write below the warehouse", "create and drop in the catalogue"}};
 }
 
 std::span<const core::OptionText> LakehouseLane::options(std::string_view role) const {
     static constexpr std::array kSource{
-        core::OptionText{"export", "DIR", false, "what the AWS command line printed (get-databases, get-tables, get-partitions)"},
+        core::OptionText{"export", "DIR", false,
+                         "what the AWS command line printed (get-databases, get-tables, get-partitions)"},
         core::OptionText{"metadata", "FILE", false, "one Iceberg metadata.json that no catalogue knows"},
         core::OptionText{"table", "DATABASE.NAME", false, "the name that the table of --metadata gets"},
         core::OptionText{"map", "PREFIX=FOLDER", true, "where the files of a location lie; the longest prefix wins"},
@@ -96,7 +101,8 @@ std::span<const core::OptionText> LakehouseLane::options(std::string_view role) 
     static constexpr std::array kPlan{
         core::OptionText{"only", "DATABASE.TABLE", true, "move this table, and others so named, and nothing else"},
         core::OptionText{"exclude", "DATABASE.TABLE", true, "leave this table out"},
-        core::OptionText{"strict", "", false, "set rows aside that hold a cell which does not parse; each is a difference"},
+        core::OptionText{"strict", "", false,
+                         "set rows aside that hold a cell which does not parse; each is a difference"},
     };
     if (role == "source")
         return kSource;
@@ -109,16 +115,16 @@ Result<core::AssessmentWriter::Header> LakehouseLane::identify(std::string_view 
                                                                const core::Services& services) {
     if (role == "source") {
         const auto source = TRY(read_source_options(options));
-        return core::AssessmentWriter::Header{"lakehouse", "source", connection_json(source.identity(), source.reference()),
-                                              scope_json(options)};
+        return core::AssessmentWriter::Header{
+            "lakehouse", "source", connection_json(source.identity(), source.reference()), scope_json(options)};
     }
     const auto target = TRY(open_target(options, services, {}));
     const auto uuid = target.catalogue ? target.catalogue->uuid() : std::string();
     const auto reference = canonical_json({{"warehouse", target.folder},
                                            {"warehouse_uri", clients::file_uri(target.folder)},
                                            {"catalogue", target.options.catalogue_endpoint}});
-    return core::AssessmentWriter::Header{"lakehouse", "target",
-                                          connection_json(target_identity(uuid, target.folder), reference), scope_json(options)};
+    return core::AssessmentWriter::Header{
+        "lakehouse", "target", connection_json(target_identity(uuid, target.folder), reference), scope_json(options)};
 }
 
 Status LakehouseLane::assess(std::string_view role, const core::Options& options, const core::Services& services,
@@ -135,7 +141,8 @@ Result<core::PlanHeader> LakehouseLane::plan_header(const core::PlanRequest& req
 
 Status LakehouseLane::plan(const core::PlanRequest& request, core::PlanSink& sink) { return plan_steps(request, sink); }
 
-Result<std::unique_ptr<core::LaneRun>> LakehouseLane::open(const core::PlanHeader& header, const core::Services& services) {
+Result<std::unique_ptr<core::LaneRun>> LakehouseLane::open(const core::PlanHeader& header,
+                                                           const core::Services& services) {
     return std::unique_ptr<core::LaneRun>(std::make_unique<LakehouseRun>(TRY(open_ends(header, services))));
 }
 
@@ -144,7 +151,8 @@ Result<std::string> LakehouseLane::summary(const core::AssessmentReader& source)
     return console_text(assessed, TRY(summarise(assessed)));
 }
 
-Result<std::vector<std::string>> LakehouseLane::write_reports(const core::AssessmentReader& source, const std::string& folder) {
+Result<std::vector<std::string>> LakehouseLane::write_reports(const core::AssessmentReader& source,
+                                                              const std::string& folder) {
     return lakehouse::write_reports(Assessed::of(source), folder);
 }
 

@@ -1,0 +1,114 @@
+"""SIGKILL at every named fault point and at random moments: the resumed run ends in the same world, byte for byte."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from journey import GODWIT, Journey, environment
+
+LONG = bool(os.environ.get("GODWIT_TEST_LONG"))
+RANDOM_KILLS = 1000 if LONG else 40
+MOST_RESUMES = 8
+
+
+def fault_points():
+    names = subprocess.run([GODWIT, "fault-points"], capture_output=True, text=True, check=True).stdout.split()
+    # Those of other processes and of rollback are passed elsewhere.
+    return [name for name in names if name.split(".")[0] in ("journal", "engine", "step", "part", "copy", "relocate", "describe",
+                                                             "convert", "namespace", "register")
+            and not name.endswith(("drop", "removal"))]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """One warehouse path for all worlds: paths stand in the metadata, so only equal paths give equal bytes."""
+    journey = Journey(tmp_path_factory.mktemp("crash"))
+    journey.start_catalogue()
+    journey.assess()
+    journey.make_plan()
+    journey.apply()
+    expected = journey.world()
+    journey.run("run", "rollback", journey.run_id())
+    empty = journey.world()
+    yield journey, expected, empty
+    journey.stop_catalogue()
+
+
+def finish(journey):
+    """Resumes until the run is done, or begins where the process died before its run did."""
+    for _ in range(MOST_RESUMES):
+        run = journey.open_run()
+        result = journey.run("run", "resume", run, code=None) if run else journey.apply(code=None)
+        if result.returncode == 0:
+            return
+    pytest.fail(f"the run does not end: {result.returncode}\n{result.stdout}\n{result.stderr}")
+
+
+def undo(journey, empty):
+    journey.run("run", "rollback", journey.run_id())
+    assert journey.world() == empty
+
+
+@pytest.mark.parametrize("point", fault_points())
+def test_killed_at(planned, point):
+    journey, expected, empty = planned
+    killed = journey.apply(code=None, fault=f"{point}:1:kill")
+    if killed.returncode == 0:
+        assert point not in ("step.after-intent", "part.after-ledger", "register.after-call"), "the point was not passed"
+    else:
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        finish(journey)
+    assert journey.world() == expected
+    undo(journey, empty)
+
+
+@pytest.mark.parametrize("point", ["rollback.after-intent", "rollback.after-call", "part.after-removal",
+                                   "part.before-ledger-removal", "register.after-drop", "namespace.after-drop"])
+def test_killed_while_rolling_back_at(planned, point):
+    journey, expected, empty = planned
+    journey.apply()
+    assert journey.world() == expected
+    run = journey.run_id()
+    assert journey.run("run", "rollback", run, code=None, fault=f"{point}:2:kill").returncode == -signal.SIGKILL
+    journey.run("run", "resume", run)
+    assert journey.world() == empty
+
+
+def test_killed_at_random_moments(planned):
+    journey, expected, empty = planned
+    chance = random.Random(1)
+    kills = 0
+    while kills < RANDOM_KILLS:
+        process = subprocess.Popen(journey.command("apply", journey.plan), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=environment())
+        for _ in range(MOST_RESUMES):
+            time.sleep(chance.uniform(0.05, 1.5))
+            process.kill()
+            if process.wait() == -signal.SIGKILL:
+                kills += 1
+            run = journey.open_run()
+            if not run:
+                break
+            process = subprocess.Popen(journey.command("run", "resume", run), stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, env=environment())
+        process.wait()
+        finish(journey)
+        assert journey.world() == expected
+        undo(journey, empty)
+
+
+def test_two_processes_apply_one_plan(planned):
+    journey, expected, empty = planned
+    both = [subprocess.Popen(journey.command("apply", journey.plan), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env=environment()) for _ in range(2)]
+    codes = []
+    for process in both:
+        process.communicate(timeout=300)
+        codes.append(process.returncode)
+    assert sorted(codes) in ([0, 0], [0, 6]), codes
+    assert journey.world() == expected
+    undo(journey, empty)
