@@ -4,8 +4,8 @@
 
 namespace godwit::app {
 
-/// For tests that compare two worlds: the time of day begins at a given moment in every process and goes on in steps, so
-/// that a run's start is the same in each of them while deadlines still pass. Builds without fault points lack it.
+/// For tests that compare two worlds: the time of day begins at a given moment in every process and goes on in steps,
+/// so that a run's start is the same in each of them while deadlines still pass. Builds without fault points lack it.
 class SteppingClock final : public Clock {
 public:
     explicit SteppingClock(Micros start) : start_(start), begin_(system_.boot_time()) {}

@@ -16,7 +16,8 @@ Result<std::string> read_exactly(ByteSource& source, std::uint64_t offset, std::
     const auto got = TRY(source.read_at(offset, std::span(buffer.data(), buffer.size())));
     if (got != bytes)
         return Error::make(ErrorKind::io, "the file became shorter while it was read")
-            .why(std::to_string(got) + " of " + std::to_string(bytes) + " bytes came from offset " + std::to_string(offset))
+            .why(std::to_string(got) + " of " + std::to_string(bytes) + " bytes came from offset " +
+                 std::to_string(offset))
             .fix("stop whatever writes to the file, then run the command again")
             .at(source.name());
     return buffer;

@@ -37,7 +37,8 @@ Result<std::string> read_everything(ByteSource& source, std::uint64_t limit = st
 /// Bytes that somebody else keeps alive.
 class MemorySource final : public ByteSource {
 public:
-    explicit MemorySource(std::string_view bytes, std::string name = "memory") : bytes_(bytes), name_(std::move(name)) {}
+    explicit MemorySource(std::string_view bytes, std::string name = "memory")
+        : bytes_(bytes), name_(std::move(name)) {}
     std::uint64_t size() const override { return bytes_.size(); }
     Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override;
     const std::string& name() const override { return name_; }
@@ -71,7 +72,7 @@ private:
     std::string bytes_;
 };
 
-/// Appends to a file that the caller made, syncs and closes. Unbuffered: formats write whole blocks.
+/// Appends to a file that the caller made and later syncs and closes. Unbuffered: formats write whole blocks.
 class FileSink final : public ByteSink {
 public:
     explicit FileSink(File& file) : file_(file) {}

@@ -160,7 +160,10 @@ Error system_error(int error_number, std::string what, std::string path) {
         kind = ErrorKind::conflict;
     }
     char text[256];
-    return Error::make(kind, std::move(what)).why(strerror_r(error_number, text, sizeof text)).fix(std::move(fix)).at(std::move(path));
+    return Error::make(kind, std::move(what))
+        .why(strerror_r(error_number, text, sizeof text))
+        .fix(std::move(fix))
+        .at(std::move(path));
 }
 
 } // namespace godwit

@@ -8,25 +8,25 @@ namespace godwit {
 
 /// What went wrong, coarsely: callers branch on this and the command line maps it to its exit code.
 enum class ErrorKind {
-    usage,             ///< the command line or a configuration is wrong
-    invalid_input,     ///< a file or an answer breaks its format
-    unsupported,       ///< well formed, but beyond what Godwit handles
-    not_found,         ///< the named thing does not exist
-    conflict,          ///< something else stands where ours should go
-    permission,        ///< known who we are, not allowed
-    authentication,    ///< not known who we are
-    unavailable,       ///< the other side refuses or is overloaded
-    deadline,          ///< no answer within the time allowed
-    interrupted,       ///< the user asked to stop
-    held,              ///< a lock or lease belongs to another
-    stale,             ///< the world changed since it was planned
-    blocked,           ///< findings forbid it
-    different,         ///< verification found differences
-    corrupt,           ///< our own stored state fails its checks
-    io,                ///< the operating system failed a file operation
-    no_space,          ///< the disk or quota is full
-    outcome_unknown,   ///< the call may have taken effect
-    bug,               ///< an invariant of our own does not hold
+    usage,           ///< the command line or a configuration is wrong
+    invalid_input,   ///< a file or an answer breaks its format
+    unsupported,     ///< well formed, but beyond what Godwit handles
+    not_found,       ///< the named thing does not exist
+    conflict,        ///< something else stands where ours should go
+    permission,      ///< known who we are, not allowed
+    authentication,  ///< not known who we are
+    unavailable,     ///< the other side refuses or is overloaded
+    deadline,        ///< no answer within the time allowed
+    interrupted,     ///< the user asked to stop
+    held,            ///< a lock or lease belongs to another
+    stale,           ///< the world changed since it was planned
+    blocked,         ///< findings forbid it
+    different,       ///< verification found differences
+    corrupt,         ///< our own stored state fails its checks
+    io,              ///< the operating system failed a file operation
+    no_space,        ///< the disk or quota is full
+    outcome_unknown, ///< the call may have taken effect
+    bug,             ///< an invariant of our own does not hold
 };
 
 /// Whether repeating the call can help, decided where the call was made.

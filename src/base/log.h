@@ -14,8 +14,8 @@ enum class LogFormat { text, json };
 
 using LogField = std::pair<std::string_view, std::string>;
 
-/// Where diagnostics for the operator go (never results, never events). Thread-safe; one line per call on standard error.
-/// There is one, set up by main; fields whose name looks secret are redacted as a second line of defence.
+/// Where diagnostics for the operator go (never results, never events). Thread-safe; one line per call on standard
+/// error. There is one, set up by main; fields whose name looks secret are redacted as a second line of defence.
 class Log {
 public:
     static void configure(Clock& clock, LogLevel threshold, LogFormat format, int descriptor = 2);

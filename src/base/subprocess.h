@@ -30,7 +30,8 @@ struct CommandOutcome {
     std::string standard_error;
 };
 
-/// An exit code other than 0 is an outcome, not an error; a program that cannot start, exceeds a limit or is stopped is.
+/// An exit code other than 0 is an outcome, not an error; a program that cannot start, exceeds a limit or is stopped
+/// is.
 Result<CommandOutcome> run_command(const Command& command, Clock& clock, std::stop_token stop = {});
 
 } // namespace godwit

@@ -223,27 +223,28 @@ std::string base64(std::string_view bytes) {
 }
 
 Result<std::string> from_base64(std::string_view text) {
+    const auto broken = [text](std::string why) { return bad_text("the base64 text is broken", text, std::move(why)); };
     if (text.size() % 4 != 0)
-        return bad_text("the base64 text is broken", text, "its length is no multiple of four");
+        return broken("its length is no multiple of four");
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    const auto digits = text.substr(0, text.size() - padding);
     std::string out;
     out.reserve(text.size() / 4 * 3);
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        const bool last = i + 4 == text.size();
-        const std::size_t padding = !last ? 0 : text[i + 3] != '=' ? 0 : text[i + 2] != '=' ? 1 : 2;
-        std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 4; ++j) {
-            const bool is_padding = j >= 4 - padding;
-            const auto value = is_padding ? 0 : kBase64.find(text[i + j]);
-            if (value == std::string_view::npos)
-                return bad_text("the base64 text is broken", text,
-                                "no base64 character at offset " + std::to_string(i + j));
-            group = (group << 6) | static_cast<std::uint32_t>(value);
+    std::uint32_t buffer = 0;
+    int bits = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        const auto value = kBase64.find(digits[i]);
+        if (value == std::string_view::npos)
+            return broken("no base64 character at offset " + std::to_string(i));
+        buffer = (buffer << 6) | static_cast<std::uint32_t>(value);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out += static_cast<char>((buffer >> bits) & 0xFF);
         }
-        if ((padding == 1 && (group & 0xFF) != 0) || (padding == 2 && (group & 0xFFFF) != 0))
-            return bad_text("the base64 text is broken", text, "bits are set behind its end");
-        for (std::size_t j = 0; j < 3 - padding; ++j)
-            out += static_cast<char>((group >> (16 - 8 * j)) & 0xFF);
     }
+    if ((buffer & ((1u << bits) - 1)) != 0)
+        return broken("bits are set behind its end");
     return out;
 }
 

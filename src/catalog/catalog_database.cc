@@ -29,11 +29,15 @@ Error no_such_space(const std::string& space) {
 }
 
 Error no_such_table(const TableId& id) {
-    return Error::make(ErrorKind::not_found, "the table does not exist").at(id.display()).code("NoSuchTableException");
+    return Error::make(ErrorKind::not_found, "the table does not exist")
+        .fix("check the name against the list of the namespace's tables")
+        .at(id.display())
+        .code("NoSuchTableException");
 }
 
 Error table_taken(const TableId& id) {
     return Error::make(ErrorKind::conflict, "a table of this name exists already")
+        .fix("choose another name, or drop that table first")
         .at(id.display())
         .code("AlreadyExistsException");
 }
@@ -47,9 +51,20 @@ TableRow row_of(const store::Values& values) {
     return {{text_of(values[0]), text_of(values[1])}, text_of(values[2]), text_of(values[3])};
 }
 
+std::vector<std::string> first_column(const std::vector<store::Values>& rows) {
+    std::vector<std::string> names;
+    names.reserve(rows.size());
+    for (const store::Values& row : rows)
+        names.push_back(text_of(row[0]));
+    return names;
+}
+
+/// SQLite takes a negative limit for none.
+std::int64_t sql_limit(std::uint64_t limit) { return limit == 0 ? -1 : static_cast<std::int64_t>(limit); }
+
 } // namespace
 
-/// Reads see one state: a transaction although nothing is written.
+/// The connection is used by one thread at a time.
 template <typename Function>
 auto CatalogDatabase::read(Function&& function) {
     const std::lock_guard lock(mutex_);
@@ -115,17 +130,6 @@ Result<SpaceProperties> CatalogDatabase::properties(const std::string& space) {
     });
 }
 
-static std::vector<std::string> first_column(const std::vector<store::Values>& rows) {
-    std::vector<std::string> names;
-    names.reserve(rows.size());
-    for (const store::Values& row : rows)
-        names.push_back(text_of(row[0]));
-    return names;
-}
-
-/// SQLite takes a negative limit for none.
-static std::int64_t sql_limit(std::uint64_t limit) { return limit == 0 ? -1 : static_cast<std::int64_t>(limit); }
-
 Result<std::vector<std::string>> CatalogDatabase::children(const std::string& parent, const std::string& after,
                                                            std::uint64_t limit) {
     return read([&]() -> Result<std::vector<std::string>> {
@@ -144,6 +148,7 @@ Status CatalogDatabase::add_space(const std::string& space, const SpacePropertie
             TRY(require_space(parent));
         if (!TRY(query("SELECT 1 FROM namespace WHERE space = ?", {space})).empty())
             return Error::make(ErrorKind::conflict, "the namespace exists already")
+                .fix("use it as it is, or choose another name")
                 .at(display_space(space))
                 .code("AlreadyExistsException");
         TRY(execute("INSERT INTO namespace (space, parent) VALUES (?, ?)", {space, parent}));

@@ -137,6 +137,7 @@ Result<CommittedTable> Committer::create(const TableId& id, const iceberg::Table
     TRY(database_.properties(id.space));
     if (TRY(database_.find_table(id)))
         return Error::make(ErrorKind::conflict, "a table of this name exists already")
+            .fix("choose another name, or drop that table first")
             .at(id.display())
             .code("AlreadyExistsException");
     Prepared made{{{id, TRY(warehouse_.local_path(metadata.location())), ""}, metadata}, "", {}};
@@ -233,6 +234,7 @@ Result<CommittedTable> Committer::register_table(const TableId& id, const std::s
     if (present && !overwrite)
         return Error::make(ErrorKind::conflict, "a table of this name exists already")
             .why("it is at " + printable(present->metadata_location))
+            .fix("choose another name, drop that table first, or ask for overwrite")
             .at(id.display())
             .code("AlreadyExistsException");
     auto metadata = warehouse_.read_metadata(metadata_location);

@@ -82,6 +82,7 @@ Result<Answer> dispatch(Handlers& handlers, Request& request, std::string_view p
     if (!methods.empty()) {
         Answer answer = to_answer(Error::make(ErrorKind::usage, "the path has no such method")
                                       .why("it has " + methods)
+                                      .fix("use one of these methods")
                                       .at(printable(request.method))
                                       .code("MethodNotAllowedException"));
         answer.allow = methods;

@@ -92,6 +92,7 @@ Handlers::Reply Handlers::create_table(const Request& request) {
     TRY(database_.properties(id.space));
     if (TRY(database_.find_table(id)))
         return Error::make(ErrorKind::conflict, "a table of this name exists already")
+            .fix("choose another name, or drop that table first")
             .at(id.display())
             .code("AlreadyExistsException");
     const iceberg::TableMetadata metadata = TRY(committer_.plan_new_table(id, body));

@@ -11,7 +11,8 @@ namespace godwit::cli {
 
 namespace {
 
-Result<store::AssessmentRow> assess(Session& session, core::Lane& lane, std::string_view role, const core::Options& options) {
+Result<store::AssessmentRow> assess(Session& session, core::Lane& lane, std::string_view role,
+                                    const core::Options& options) {
     auto& state = *TRY(session.state());
     auto header = TRY(lane.identify(role, options, session.services));
     auto writer = TRY(core::AssessmentWriter::begin(state, *session.services.clock, *session.services.random,
@@ -21,8 +22,12 @@ Result<store::AssessmentRow> assess(Session& session, core::Lane& lane, std::str
 }
 
 Json row_json(const store::AssessmentRow& row) {
-    return {{"id", row.id}, {"role", row.role}, {"digest", row.digest}, {"taken_at", format_time(row.taken_at)},
-            {"connection", Json::parse(row.connection)}, {"header", Json::parse(row.header)}};
+    return {{"id", row.id},
+            {"role", row.role},
+            {"digest", row.digest},
+            {"taken_at", format_time(row.taken_at)},
+            {"connection", Json::parse(row.connection)},
+            {"header", Json::parse(row.header)}};
 }
 
 } // namespace
@@ -59,7 +64,8 @@ Result<int> run_assess(Session& session, const AssessArguments& arguments) {
         *session.out << "Report: " << file.get<std::string>() << "\n";
     const bool both = !arguments.source.empty() && !arguments.target.empty();
     *session.out << "Next: "
-                 << (both ? "godwit plan create --out plan.jsonl" : "godwit assess " + arguments.lane + " (source and target)")
+                 << (both ? "godwit plan create --out plan.jsonl"
+                          : "godwit assess " + arguments.lane + " (source and target)")
                  << "\n";
     return 0;
 }

@@ -12,8 +12,8 @@ namespace godwit::cli {
 
 struct AssessArguments {
     std::string lane;
-    core::Options source; ///< empty: no source is assessed
-    core::Options target; ///< empty: no target is assessed
+    core::Options source;      ///< empty: no source is assessed
+    core::Options target;      ///< empty: no target is assessed
     std::string output_folder; ///< for reports; empty: none
 };
 Result<int> run_assess(Session& session, const AssessArguments& arguments);

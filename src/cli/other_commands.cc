@@ -34,8 +34,10 @@ Result<int> run_lanes_list(Session& session) {
             return std::vector<std::string>(list.begin(), list.end());
         };
         if (session.options.output == Output::json)
-            *session.out << canonical_json({{"name", description.name}, {"version", description.version},
-                                            {"status", description.status}, {"sources", texts(description.sources)},
+            *session.out << canonical_json({{"name", description.name},
+                                            {"version", description.version},
+                                            {"status", description.status},
+                                            {"sources", texts(description.sources)},
                                             {"targets", texts(description.targets)},
                                             {"privileges", texts(description.privileges)}})
                          << "\n";

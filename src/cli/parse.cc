@@ -32,7 +32,8 @@ struct LaneOptionValues {
                 continue;
             }
             auto& target = values.emplace_back(option.name, std::vector<std::string>());
-            auto* added = app.add_option(name, target.second, std::string(option.help))->type_name(std::string(option.value));
+            auto* added =
+                app.add_option(name, target.second, std::string(option.help))->type_name(std::string(option.value));
             added->allow_extra_args(false);
             added->expected(option.repeatable ? 0 : 1, option.repeatable ? 1 << 20 : 1);
             if (option.repeatable)
@@ -118,7 +119,8 @@ private:
     void add_global_options() {
         app_.description(kDescription);
         app_.add_option("--state", global_.state, "state database: a file, or postgresql://...")->type_name("PLACE");
-        app_.add_option("--run-files", global_.run_files, "folder for ledgers and rejects; default: beside the state file")
+        app_.add_option("--run-files", global_.run_files,
+                        "folder for ledgers and rejects; default: beside the state file")
             ->type_name("FOLDER");
         app_.add_option_function<std::string>(
                 "-o,--output",
@@ -131,7 +133,8 @@ private:
             ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}));
         app_.add_option("--log-format", global_.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
         app_.add_option("--api-workers", global_.workers.api, "calls at the same time")->check(CLI::Range(1, 64));
-        app_.add_option("--transfer-workers", global_.workers.transfer, "copies at the same time")->check(CLI::Range(1, 64));
+        app_.add_option("--transfer-workers", global_.workers.transfer, "copies at the same time")
+            ->check(CLI::Range(1, 64));
         app_.add_option("--cpu-workers", global_.workers.cpu, "conversions at the same time")->check(CLI::Range(1, 64));
     }
 
@@ -161,10 +164,11 @@ private:
     void add_plan() {
         auto& plan = group("plan", "make and read plans");
         auto* values = &lane_values_.emplace_back();
-        auto& create = command(plan, "create", "make a plan from two assessments; changes nothing", [this, values](Session& session) {
-            plan_.options = values->options();
-            return run_plan_create(session, plan_);
-        });
+        auto& create = command(plan, "create", "make a plan from two assessments; changes nothing",
+                               [this, values](Session& session) {
+                                   plan_.options = values->options();
+                                   return run_plan_create(session, plan_);
+                               });
         create.add_option("--lane", plan_.lane, "the lane");
         create.add_option("--assessment", plan_.source, "of the source; default: the newest");
         create.add_option("--target-assessment", plan_.target, "of the target; default: the newest");
@@ -172,11 +176,11 @@ private:
         create.add_option("--waive", plan_.waivers, "CODE=RESOURCE=REASON, repeatable")->allow_extra_args(false);
         for (const auto& [name, lane] : lanes_->all())
             values->add_to(create, lane->options("plan"));
-        auto& show = command(plan, "show", "print a plan for people", [this](Session& session) {
-            return run_plan_show(session, plan_file_);
-        });
+        auto& show = command(plan, "show", "print a plan for people",
+                             [this](Session& session) { return run_plan_show(session, plan_file_); });
         show.add_option("FILE", plan_file_, "the plan file")->required();
-        auto& apply = command(app_, "apply", "do what a plan says", [this](Session& session) { return run_apply(session, apply_); });
+        auto& apply = command(app_, "apply", "do what a plan says",
+                              [this](Session& session) { return run_apply(session, apply_); });
         apply.add_option("FILE", apply_.file, "the plan file")->required();
         apply.add_option("--digest", apply_.digest, "the plan's SHA-256, where no .sha256 file lies beside it");
     }
@@ -186,7 +190,8 @@ private:
         command(runs, "list", "all runs, the newest first", [](Session& session) { return run_run_list(session); });
         const auto with_run = [&](CLI::App& parent, const std::string& name, const std::string& help,
                                   Result<int> (*handler)(Session&, const RunArguments&)) -> CLI::App& {
-            auto& app = command(parent, name, help, [this, handler](Session& session) { return handler(session, runs_); });
+            auto& app =
+                command(parent, name, help, [this, handler](Session& session) { return handler(session, runs_); });
             app.add_option("RUN", runs_.run, "the run's id, or the beginning of it")->required();
             return app;
         };
@@ -224,9 +229,8 @@ private:
         serve.add_option("--allow-beyond-loopback", catalog_.allow_beyond_loopback, "the address again, to mean it");
         serve.add_option("--port", catalog_.port, "0: a free one");
         serve.add_option("--port-file", catalog_.port_file, "the endpoint is written there once it listens");
-        auto& dump = command(catalog, "dump", "print what a catalogue database holds", [this](Session& session) {
-            return run_catalog_dump(session, catalog_.database);
-        });
+        auto& dump = command(catalog, "dump", "print what a catalogue database holds",
+                             [this](Session& session) { return run_catalog_dump(session, catalog_.database); });
         dump.add_option("--database", catalog_.database, "its database file")->required();
     }
 
@@ -237,10 +241,10 @@ private:
         query.add_option("--catalog", query_.catalog, "URL of the catalogue")->required();
         auto& db = group("db", "the state database");
         command(db, "check", "check every row and chain", [](Session& session) { return run_db_check(session); });
-        command(db, "migrate", "bring it to this version, after a backup", [](Session& session) { return run_db_migrate(session); });
-        auto& backup = command(db, "backup", "write a consistent copy", [this](Session& session) {
-            return run_db_backup(session, backup_file_);
-        });
+        command(db, "migrate", "bring it to this version, after a backup",
+                [](Session& session) { return run_db_migrate(session); });
+        auto& backup = command(db, "backup", "write a consistent copy",
+                               [this](Session& session) { return run_db_backup(session, backup_file_); });
         backup.add_option("FILE", backup_file_, "the copy")->required();
         auto& lanes = group("lanes", "what this version can move");
         command(lanes, "list", "all lanes", [](Session& session) { return run_lanes_list(session); });

@@ -20,8 +20,8 @@ std::string_view symbol(core::Action action) {
 }
 
 void print(std::ostream& out, const core::PlanStep& step) {
-    out << symbol(step.action) << " " << core::to_string(step.action) << "  " << printable(step.display) << "  [" << step.kind
-        << ", step " << step.id() << "]\n    because " << printable(step.reason) << "\n";
+    out << symbol(step.action) << " " << core::to_string(step.action) << "  " << printable(step.display) << "  ["
+        << step.kind << ", step " << step.id() << "]\n    because " << printable(step.reason) << "\n";
     if (!step.findings.empty())
         out << "    findings: " << join(step.findings, ", ") << "\n";
     if (step.estimate.bytes > 0)
@@ -32,13 +32,14 @@ void print(std::ostream& out, const core::PlanStep& step) {
 
 Result<int> run_plan_show(Session& session, const std::string& file) {
     auto& out = *session.out;
-    const auto plan = TRY(core::read_plan(file, [&](const core::PlanStep& step, std::int64_t, std::string_view line) -> Status {
-        if (session.options.output == Output::json)
-            out << line << "\n";
-        else
-            print(out, step);
-        return {};
-    }));
+    const auto plan =
+        TRY(core::read_plan(file, [&](const core::PlanStep& step, std::int64_t, std::string_view line) -> Status {
+            if (session.options.output == Output::json)
+                out << line << "\n";
+            else
+                print(out, step);
+            return {};
+        }));
     if (session.options.output == Output::json)
         return 0;
     out << "Plan: " << plan.steps << " steps";

@@ -17,13 +17,22 @@ public:
     JsonProgress(std::ostream& err, Clock& clock) : err_(&err), clock_(&clock) {}
 
     void on_event(const store::EventRow& event) override {
-        write({{"type", event.type}, {"run", event.run}, {"step", event.step}, {"level", event.level},
-               {"time", format_time(clock_->now())}, {"data", Json::parse(event.data)}});
+        write({{"type", event.type},
+               {"run", event.run},
+               {"step", event.step},
+               {"level", event.level},
+               {"time", format_time(clock_->now())},
+               {"data", Json::parse(event.data)}});
     }
 
-    void on_progress(std::string_view step, std::string_view display, std::uint64_t objects, std::uint64_t bytes) override {
-        write({{"type", "live_progress"}, {"step", step}, {"display", display}, {"objects", std::to_string(objects)},
-               {"bytes", std::to_string(bytes)}, {"time", format_time(clock_->now())}});
+    void on_progress(std::string_view step, std::string_view display, std::uint64_t objects,
+                     std::uint64_t bytes) override {
+        write({{"type", "live_progress"},
+               {"step", step},
+               {"display", display},
+               {"objects", std::to_string(objects)},
+               {"bytes", std::to_string(bytes)},
+               {"time", format_time(clock_->now())}});
     }
 
 private:
@@ -40,7 +49,8 @@ private:
 /// Lines for people; on a terminal with a status line below them.
 class LineProgress final : public core::RunListener {
 public:
-    LineProgress(std::ostream& err, Clock& clock, bool has_status) : err_(&err), clock_(&clock), has_status_(has_status) {}
+    LineProgress(std::ostream& err, Clock& clock, bool has_status)
+        : err_(&err), clock_(&clock), has_status_(has_status) {}
     ~LineProgress() override { clear_status(); }
 
     void on_event(const store::EventRow& event) override {
@@ -102,7 +112,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<core::RunListener> make_progress(std::string_view mode, bool is_terminal, std::ostream& err, Clock& clock) {
+std::unique_ptr<core::RunListener> make_progress(std::string_view mode, bool is_terminal, std::ostream& err,
+                                                 Clock& clock) {
     if (mode == "none")
         return nullptr;
     if (mode == "json")

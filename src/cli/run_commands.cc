@@ -24,7 +24,8 @@ Result<Work> prepare(Session& session, const std::string& run, const std::string
     auto progress =
         make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err, *session.services.clock);
     auto request = session.run_request(progress.get(), doing);
-    return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id), std::move(request)};
+    return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id),
+                std::move(request)};
 }
 
 } // namespace
@@ -64,8 +65,8 @@ Result<int> run_run_resolve(Session& session, const RunArguments& arguments) {
 
 Result<int> run_run_accept(Session& session, const RunArguments& arguments) {
     auto work = TRY(prepare(session, arguments.run, "godwit run accept"));
-    return finish_run(session,
-                      TRY(work.engine.accept(work.run, arguments.step, arguments.reason, arguments.most, work.request)));
+    return finish_run(
+        session, TRY(work.engine.accept(work.run, arguments.step, arguments.reason, arguments.most, work.request)));
 }
 
 Result<int> run_verify(Session& session, const RunArguments& arguments) {

@@ -45,14 +45,16 @@ Json report_json(const core::RunReport& report) {
 void print_causes(std::ostream& out, const core::RunReport& report) {
     for (std::size_t i = 0; i < std::min(report.causes.size(), kShownCauses); ++i) {
         const auto& cause = report.causes[i];
-        out << "  " << store::to_string(cause.state) << ": " << printable(cause.reason.empty() ? "not finished" : cause.reason)
-            << "\n      step " << cause.example << " of " << cause.resource;
+        out << "  " << store::to_string(cause.state) << ": "
+            << printable(cause.reason.empty() ? "not finished" : cause.reason) << "\n      step " << cause.example
+            << " of " << cause.resource;
         if (cause.count > 1)
             out << ", and " << cause.count - 1 << " more like this";
         out << "\n";
     }
     if (report.causes.size() > kShownCauses)
-        out << "  and " << report.causes.size() - kShownCauses << " other causes: godwit run show " << report.run.id << "\n";
+        out << "  and " << report.causes.size() - kShownCauses << " other causes: godwit run show " << report.run.id
+            << "\n";
 }
 
 void print_next(std::ostream& out, const core::RunReport& report) {
@@ -63,8 +65,8 @@ void print_next(std::ostream& out, const core::RunReport& report) {
         break;
     case RunState::stopped:
     case RunState::running:
-        out << "Nothing on the source was changed. Continue: godwit run resume " << id << "   Undo: godwit run rollback " << id
-            << "\n";
+        out << "Nothing on the source was changed. Continue: godwit run resume " << id
+            << "   Undo: godwit run rollback " << id << "\n";
         break;
     case RunState::rolling_back: out << "Go on: godwit run resume " << id << "\n"; break;
     case RunState::rolled_back: out << "Everything that this run made is gone.\n"; break;
@@ -85,12 +87,12 @@ Result<int> finish_run(Session& session, const core::RunReport& report) {
         out << canonical_json(report_json(report)) << "\n";
         return report.exit_code();
     }
-    out << "Run " << report.run.id << " is " << store::to_string(report.run.state) << ": " << report.count(StepState::done)
-        << " of " << report.total() << " steps done";
+    out << "Run " << report.run.id << " is " << store::to_string(report.run.state) << ": "
+        << report.count(StepState::done) << " of " << report.total() << " steps done";
     if (report.skipped_by_plan() > 0)
         out << ", " << report.skipped_by_plan() << " skipped by plan";
-    for (const auto state : {StepState::unknown, StepState::stuck, StepState::failed, StepState::broken, StepState::planned,
-                             StepState::compensated, StepState::undo_failed})
+    for (const auto state : {StepState::unknown, StepState::stuck, StepState::failed, StepState::broken,
+                             StepState::planned, StepState::compensated, StepState::undo_failed})
         if (report.count(state) > 0)
             out << ", " << report.count(state) << " " << store::to_string(state);
     if (report.skipped_in_run() > 0)
@@ -109,7 +111,9 @@ Result<int> finish_run(Session& session, const core::RunReport& report) {
 Result<int> run_run_list(Session& session) {
     for (const auto& run : TRY(TRY(session.state())->runs())) {
         if (session.options.output == Output::json)
-            *session.out << canonical_json({{"run", run.id}, {"plan", run.plan}, {"state", store::to_string(run.state)},
+            *session.out << canonical_json({{"run", run.id},
+                                            {"plan", run.plan},
+                                            {"state", store::to_string(run.state)},
                                             {"started_at", format_time(run.started_at)}})
                          << "\n";
         else
@@ -131,7 +135,8 @@ Result<int> run_run_show(Session& session, const RunArguments& arguments) {
                 break;
             after = rows.back().position;
             for (const auto& row : rows) {
-                *session.out << row.step << "  " << store::to_string(row.state) << "  " << row.kind << "  " << row.resource;
+                *session.out << row.step << "  " << store::to_string(row.state) << "  " << row.kind << "  "
+                             << row.resource;
                 if (!row.outcome.empty())
                     *session.out << "  " << row.outcome;
                 *session.out << "\n";

@@ -17,7 +17,8 @@ std::string_view edge_name(EdgeKind kind) { return kind == EdgeKind::depends_on 
 
 Result<Edge> to_edge(const store::EdgeRow& row) {
     if (row.kind != "depends-on" && row.kind != "member-of")
-        return Error::make(ErrorKind::corrupt, "an edge of an assessment cannot be read").why("kind '" + row.kind + "'");
+        return Error::make(ErrorKind::corrupt, "an edge of an assessment cannot be read")
+            .why("kind '" + row.kind + "'");
     return Edge{row.from, row.to, row.kind == "depends-on" ? EdgeKind::depends_on : EdgeKind::member_of};
 }
 

@@ -31,7 +31,8 @@ struct Subject {
 Json comparisons_of(const std::vector<store::ValidationRow>& validations) {
     Json list = Json::array();
     for (const auto& validation : validations)
-        list.push_back({{"what", validation.what}, {"outcome", validation.outcome}, {"detail", Json::parse(validation.detail)}});
+        list.push_back(
+            {{"what", validation.what}, {"outcome", validation.outcome}, {"detail", Json::parse(validation.detail)}});
     return list;
 }
 
@@ -42,7 +43,10 @@ public:
     Status add(const store::StepRow& row) {
         const auto step = TRY(plan_step_from_json(TRY(state_->step_line(run_->plan, row.step))));
         if (step.action == Action::skip) {
-            skipped_.push_back({{"resource", row.resource}, {"display", step.display}, {"why", step.reason}, {"findings", step.findings}});
+            skipped_.push_back({{"resource", row.resource},
+                                {"display", step.display},
+                                {"why", step.reason},
+                                {"findings", step.findings}});
             return {};
         }
         auto& subject = subjects_[row.resource];
@@ -72,10 +76,8 @@ public:
         if (!any)
             overall = Verdict{};
         const bool migrated = overall.equality == Equality::equal && !waived;
-        return Json{{"resources", resources},
-                    {"skipped", skipped_},
-                    {"outcome", to_string(overall)},
-                    {"migrated", migrated}};
+        return Json{
+            {"resources", resources}, {"skipped", skipped_}, {"outcome", to_string(overall)}, {"migrated", migrated}};
     }
 
 private:
@@ -98,7 +100,9 @@ private:
         const bool equal = subject.checked && subject.complete && subject.verdict.equality == Equality::equal;
         return {{"resource", key},
                 {"display", subject.display},
-                {"outcome", subject.checked ? to_string(subject.verdict) : subject.complete ? "nothing to compare" : "not-checked"},
+                {"outcome", subject.checked    ? to_string(subject.verdict)
+                            : subject.complete ? "nothing to compare"
+                                               : "not-checked"},
                 {"migrated", equal && !subject.waived},
                 {"pin", subject.pin.empty() ? Json(nullptr) : Json::parse(subject.pin)},
                 {"steps", subject.steps},

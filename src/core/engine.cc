@@ -73,10 +73,11 @@ Result<std::unique_ptr<Engine::Session>> Engine::open(std::string_view run_id, c
     auto lane_run = TRY(lane->open(header, services_));
     auto files = TRY(run_files(request, run));
     const auto held = lease.get();
-    auto session = std::make_unique<Session>(Session{std::move(lease), std::move(header), lane, std::move(lane_run),
-                                                     Journal(*state_, held, std::move(run), services_, request.listener), nullptr});
-    session->runner = std::make_unique<StepRunner>(session->journal, session->header, *session->lane_run, std::move(files),
-                                                   request.stop);
+    auto session = std::make_unique<Session>(
+        Session{std::move(lease), std::move(header), lane, std::move(lane_run),
+                Journal(*state_, held, std::move(run), services_, request.listener), nullptr});
+    session->runner = std::make_unique<StepRunner>(session->journal, session->header, *session->lane_run,
+                                                   std::move(files), request.stop);
     return session;
 }
 
@@ -101,8 +102,8 @@ Status Engine::load_plan(const PlanFile& plan, const store::Lease& lease, const 
         return {};
     // One transaction: a plan row without all of its steps never becomes visible.
     return state_->write(std::span(&lease, 1), [&](store::Transaction& transaction) -> Status {
-        TRY(transaction.insert(store::PlanRow{plan.digest, plan.header.lane, plan_header_to_json(plan.header), plan.steps,
-                                              services_.clock->now(), holder}));
+        TRY(transaction.insert(store::PlanRow{plan.digest, plan.header.lane, plan_header_to_json(plan.header),
+                                              plan.steps, services_.clock->now(), holder}));
         std::vector<store::PlanStepRow> batch;
         const auto flush = [&]() -> Status {
             TRY(transaction.insert(plan.digest, batch));
@@ -134,7 +135,8 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
     {
         const HeldLease lease(*state_, TRY(state_->acquire(plan_scope(plan.digest), request.holder)));
         TRY(load_plan(plan, lease.get(), request.holder));
-        run = {services_.random->id(), plan.digest, RunState::running, services_.clock->now(), services_.clock->now(), "{}"};
+        run = {services_.random->id(), plan.digest, RunState::running, services_.clock->now(),
+               services_.clock->now(), "{}"};
         const auto held = lease.get();
         TRY(state_->write(std::span(&held, 1), [&](store::Transaction& transaction) -> Status {
             if (const auto other = TRY(transaction.run_of_plan(plan.digest)))
@@ -212,7 +214,8 @@ Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {
     return {};
 }
 
-Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::string>& replaced, const RunRequest& request) {
+Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::string>& replaced,
+                                 const RunRequest& request) {
     auto session = TRY(open(run, request));
     switch (session->journal.run().state) {
     case RunState::done:

@@ -42,15 +42,18 @@ public:
     Engine(store::State& state, const LaneRegistry& lanes, const Services& services)
         : state_(&state), lanes_(&lanes), services_(services) {}
 
-    /// Starts a run of a plan file. On a plan whose run is done: says so and does nothing. Kind `held` when a run of it is
-    /// unfinished: names the holder and the commands to go on.
-    Result<RunReport> apply(const std::string& plan_file, const std::optional<std::string>& digest, const RunRequest& request);
-    /// Goes on with a stopped run, forwards or, when it was rolling back, backwards. `replace` names a broken step that is
-    /// removed and made anew.
-    Result<RunReport> resume(std::string_view run, const std::optional<std::string>& replace, const RunRequest& request);
+    /// Starts a run of a plan file. On a plan whose run is done: says so and does nothing. Kind `held` when a run of it
+    /// is unfinished: names the holder and the commands to go on.
+    Result<RunReport> apply(const std::string& plan_file, const std::optional<std::string>& digest,
+                            const RunRequest& request);
+    /// Goes on with a stopped run, forwards or, when it was rolling back, backwards. `replace` names a broken step that
+    /// is removed and made anew.
+    Result<RunReport> resume(std::string_view run, const std::optional<std::string>& replace,
+                             const RunRequest& request);
     Result<RunReport> roll_back(std::string_view run, const RunRequest& request);
     /// Decides about a stuck step. `look` gives what stands there now in the step's reason.
-    Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution, const RunRequest& request);
+    Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution,
+                              const RunRequest& request);
     /// Waives the outcome of a failed verify step; `most` bounds the differences accepted.
     Result<RunReport> accept(std::string_view run, std::string_view step, const std::string& reason, std::uint64_t most,
                              const RunRequest& request);

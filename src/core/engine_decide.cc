@@ -55,8 +55,8 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
     return report_run(*state_, run);
 }
 
-Result<RunReport> Engine::accept(std::string_view run, std::string_view step, const std::string& reason, std::uint64_t most,
-                                 const RunRequest& request) {
+Result<RunReport> Engine::accept(std::string_view run, std::string_view step, const std::string& reason,
+                                 std::uint64_t most, const RunRequest& request) {
     auto session = TRY(open(run, request));
     auto row = TRY(state_->step(run, step));
     if (row.action != to_string(Action::verify) || row.state != StepState::failed || row.outcome.empty())
@@ -65,7 +65,8 @@ Result<RunReport> Engine::accept(std::string_view run, std::string_view step, co
     if (verdict.equality == Equality::different && verdict.differences > most)
         return Error::make(ErrorKind::usage, "the waiver does not cover the outcome")
             .why("it is " + row.outcome + ", and the waiver goes to " + std::to_string(most))
-            .fix("look at `godwit run show`, and give --most " + std::to_string(verdict.differences) + " if that is meant");
+            .fix("look at `godwit run show`, and give --most " + std::to_string(verdict.differences) +
+                 " if that is meant");
     TRY(session->journal.move(row, StepState::done, [&reason](store::StepRow& edit) {
         edit.waiver = reason;
         edit.reason.clear();
@@ -85,8 +86,8 @@ Result<RunReport> Engine::verify(std::string_view run, const RunRequest& request
             return report_run(*state_, run);
         after = rows.back().position;
         for (const auto& row : rows)
-            if (row.action == to_string(Action::verify) && (row.state == StepState::done || row.state == StepState::failed) &&
-                !row.outcome.empty())
+            if (row.action == to_string(Action::verify) &&
+                (row.state == StepState::done || row.state == StepState::failed) && !row.outcome.empty())
                 TRY(session->runner->verify_again(row));
     }
 }

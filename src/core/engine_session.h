@@ -13,7 +13,8 @@ namespace godwit::core {
 class HeldLease {
 public:
     HeldLease(store::State& state, store::Lease lease) : state_(&state), lease_(std::move(lease)) {}
-    HeldLease(HeldLease&& other) noexcept : state_(std::exchange(other.state_, nullptr)), lease_(std::move(other.lease_)) {}
+    HeldLease(HeldLease&& other) noexcept
+        : state_(std::exchange(other.state_, nullptr)), lease_(std::move(other.lease_)) {}
     HeldLease& operator=(HeldLease&&) = delete;
     ~HeldLease() {
         if (state_ != nullptr)

@@ -86,7 +86,8 @@ Result<bool> Engine::compensate_round(Session& session, bool& all_gone) {
     const auto& run = session.journal.run();
     bool removed_any = false;
     all_gone = true;
-    for (auto position = static_cast<std::int64_t>(TRY(report_run(*state_, run.id)).total()) - 1; position >= 0; --position) {
+    for (auto position = static_cast<std::int64_t>(TRY(report_run(*state_, run.id)).total()) - 1; position >= 0;
+         --position) {
         auto rows = TRY(state_->steps(run.id, {}, position - 1, 1));
         if (rows.empty() || is_gone(rows.front().state))
             continue;

@@ -21,8 +21,15 @@ Result<std::size_t> index_of(const std::string_view (&names)[size], std::string_
 }
 
 Finding make_finding(const Rule& rule, const Resource& resource, const Json& facts) {
-    Finding finding{std::string(rule.code),  rule.severity, rule.readiness, resource.key, resource.display,
-                    std::string(rule.title), {},            std::string(rule.remedy), rule.effort_minutes};
+    Finding finding{std::string(rule.code),
+                    rule.severity,
+                    rule.readiness,
+                    resource.key,
+                    resource.display,
+                    std::string(rule.title),
+                    {},
+                    std::string(rule.remedy),
+                    rule.effort_minutes};
     for (const auto pointer : rule.evidence) {
         const Json::json_pointer path{std::string(pointer)};
         if (facts.contains(path))

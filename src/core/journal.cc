@@ -25,8 +25,12 @@ std::string_view level_of(store::StepState state) {
 } // namespace
 
 std::string error_to_json(const Error& error) {
-    Json json{{"kind", to_string(error.kind())}, {"what", printable(error.what())}, {"why", printable(error.why())},
-              {"fix", printable(error.fix())},   {"where", printable(error.where())}, {"code", error.code()},
+    Json json{{"kind", to_string(error.kind())},
+              {"what", printable(error.what())},
+              {"why", printable(error.why())},
+              {"fix", printable(error.fix())},
+              {"where", printable(error.where())},
+              {"code", error.code()},
               {"request_id", printable(error.request_id())}};
     if (error.cause() != nullptr)
         json["cause"] = printable(error.cause()->to_line());
@@ -80,7 +84,12 @@ Status Journal::amend(store::StepRow& row, const Edit& edit, const Also& also) {
 }
 
 Status Journal::move_run(store::RunState to) {
-    const store::EventRow event{run_.id, 0, 0, "", "run_state", to == store::RunState::stopped ? "warning" : "info",
+    const store::EventRow event{run_.id,
+                                0,
+                                0,
+                                "",
+                                "run_state",
+                                to == store::RunState::stopped ? "warning" : "info",
                                 canonical_json({{"state", to_string(to)}})};
     TRY(write([&](store::Transaction& transaction) -> Status {
         TRY(transaction.change_run(run_, to));
@@ -99,7 +108,8 @@ Status Journal::write(const Also& change) {
 }
 
 Status Journal::tell(std::string_view step, std::string_view type, std::string_view level, std::string data) {
-    const store::EventRow event{run_.id, 0, 0, std::string(step), std::string(type), std::string(level), std::move(data)};
+    const store::EventRow event{run_.id,        0, 0, std::string(step), std::string(type), std::string(level),
+                                std::move(data)};
     TRY(write([&](store::Transaction& transaction) { return transaction.emit(event); }));
     notify(event);
     return {};

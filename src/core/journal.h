@@ -10,8 +10,8 @@
 
 namespace godwit::core {
 
-/// The one way in which a run's rows change: each change stands on the plan's lease and commits with the event about it.
-/// Thread-safe; a row belongs to one thread at a time.
+/// The one way in which a run's rows change: each change stands on the plan's lease and commits with the event about
+/// it. Thread-safe; a row belongs to one thread at a time.
 class Journal {
 public:
     Journal(store::State& state, store::Lease lease, store::RunRow run, const Services& services, RunListener* listener)

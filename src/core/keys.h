@@ -13,7 +13,8 @@ namespace godwit::core {
 
 /// `lane:type:` + the identity of its connection + path, each part percent-encoded by itself and joined by `/`:
 /// `lakehouse:table:123456789012/eu-west-1/123456789012/sales/orders`. Plain ASCII whatever the names hold.
-std::string resource_key(std::string_view lane, std::string_view type, const std::vector<std::string>& identity_and_path);
+std::string resource_key(std::string_view lane, std::string_view type,
+                         const std::vector<std::string>& identity_and_path);
 
 struct ResourceKeyParts {
     std::string lane;

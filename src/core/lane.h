@@ -38,15 +38,15 @@ struct Settling {
 };
 
 struct StepTraits {
-    std::string_view name;         ///< "transfer.copy-files"
+    std::string_view name; ///< "transfer.copy-files"
     Pool pool = Pool::api;
-    bool is_long = false;          ///< owns parts; stays `made` while they come
-    bool is_local = false;         ///< everything ends with the process: absence counts at once
-    std::chrono::milliseconds call_time_limit{60'000}; ///< of one call; what the intent records
-    Settling settling;             ///< ignored when local
+    bool is_long = false;                                  ///< owns parts; stays `made` while they come
+    bool is_local = false;                                 ///< everything ends with the process: absence counts at once
+    std::chrono::milliseconds call_time_limit{60'000};     ///< of one call; what the intent records
+    Settling settling;                                     ///< ignored when local
     std::chrono::milliseconds ready_time_limit{3'600'000}; ///< from `made` to `done`; asynchronous creation only
     std::chrono::milliseconds poll_interval{2'000};        ///< between looks at what is not ready yet
-    std::string_view marker_place; ///< where its marker goes, for the documentation
+    std::string_view marker_place;                         ///< where its marker goes, for the documentation
 };
 
 /// What a step may use while it runs: its place in the plan, its pin, and the journal.
@@ -91,9 +91,9 @@ public:
 };
 
 struct Applied {
-    bool ready = true;      ///< false: accepted, becomes ready later (asynchronous creation); poll by look-up
+    bool ready = true; ///< false: accepted, becomes ready later (asynchronous creation); poll by look-up
     std::string target_id;
-    std::string result;     ///< canonical JSON; empty keeps what record_result wrote
+    std::string result;             ///< canonical JSON; empty keeps what record_result wrote
     std::optional<Verdict> verdict; ///< of verify steps
 };
 
@@ -169,7 +169,8 @@ public:
     virtual std::span<const Rule> rules() const = 0;
     virtual Mapping mapping() const = 0;
     /// Who is at the other end: canonical JSON header of the assessment; errors are usage errors where options lack.
-    virtual Result<AssessmentWriter::Header> identify(std::string_view role, const Options& options, const Services& services) = 0;
+    virtual Result<AssessmentWriter::Header> identify(std::string_view role, const Options& options,
+                                                      const Services& services) = 0;
     virtual Status assess(std::string_view role, const Options& options, const Services& services, std::stop_token stop,
                           AssessmentSink& sink) = 0;
     /// Both are pure: no network, no files; the same input gives the same bytes.

@@ -10,7 +10,8 @@ std::map<std::string, Outcome> choose(const Mapping& mapping, const Json& facts)
     for (const auto& rule : mapping.rules) {
         if (!rule.when(facts))
             continue;
-        const std::string reason = std::string(rule.why) + " (rule " + std::string(rule.name) + " of " + template_name + ")";
+        const std::string reason =
+            std::string(rule.why) + " (rule " + std::string(rule.name) + " of " + template_name + ")";
         for (const auto& [key, value] : rule.then)
             chosen.try_emplace(std::string(key), Outcome{std::string(value), reason});
     }

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-/// A plan is a file: JSON Lines in canonical form (RFC 8785). A header, one line per step sorted by (depth, key as bytes),
-/// and a last line {"steps":"N"}. Its digest is SHA-256 over all bytes (spine, section 4).
+/// A plan is a file: JSON Lines in canonical form (RFC 8785). A header, one line per step sorted by (depth, key as
+/// bytes), and a last line {"steps":"N"}. Its digest is SHA-256 over all bytes (spine, section 4).
 namespace godwit::core {
 
 inline constexpr int kPlanSchemaVersion = 1;
@@ -33,13 +33,13 @@ struct PlanStep {
     std::string resource; ///< key of the source's resource
     std::uint64_t ordinal = 0;
     Action action = Action::skip;
-    std::string display; ///< the resource, for people
-    std::string reason;  ///< why this step, in words
+    std::string display;                 ///< the resource, for people
+    std::string reason;                  ///< why this step, in words
     std::vector<std::string> depends_on; ///< step keys
-    std::string fingerprint; ///< of the resource as assessed, canonical JSON; empty: nothing to compare
+    std::string fingerprint;             ///< of the resource as assessed, canonical JSON; empty: nothing to compare
     Estimate estimate;
     std::vector<std::string> findings; ///< codes that explain a skip
-    std::string body; ///< the lane's typed body, canonical JSON
+    std::string body;                  ///< the lane's typed body, canonical JSON
 
     std::string key() const;
     std::string id() const;
@@ -118,8 +118,9 @@ struct PlanFile {
 };
 
 /// Streams through the file once, checking every line; `visit` may be empty. The error names file and line.
-Result<PlanFile> read_plan(const std::string& path,
-                           const std::function<Status(const PlanStep&, std::int64_t position, std::string_view line)>& visit);
+Result<PlanFile> read_plan(
+    const std::string& path,
+    const std::function<Status(const PlanStep&, std::int64_t position, std::string_view line)>& visit);
 /// The digest that FILE.sha256 states, if it is there.
 Result<std::optional<std::string>> stated_digest(const std::string& path);
 

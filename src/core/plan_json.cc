@@ -11,8 +11,8 @@ namespace godwit::core {
 
 namespace {
 
-constexpr std::string_view kActionNames[] = {"create",   "adopt", "update", "remove",  "convert", "copy",
-                                             "register", "generate", "gate", "cutover", "verify",  "skip"};
+constexpr std::string_view kActionNames[] = {"create",   "adopt",    "update", "remove",  "convert", "copy",
+                                             "register", "generate", "gate",   "cutover", "verify",  "skip"};
 
 Result<std::string> nested_text(const Json& object, const char* field) {
     const auto found = object.find(field);
@@ -20,7 +20,6 @@ Result<std::string> nested_text(const Json& object, const char* field) {
         return std::string();
     return canonical_json(*found);
 }
-
 
 Result<std::vector<std::string>> texts(const Json& object, const char* field) {
     std::vector<std::string> values;
@@ -119,7 +118,8 @@ Result<PlanStep> plan_step_from_json(std::string_view line) {
     const auto estimate = json.find("estimate");
     if (estimate == json.end())
         return Error::make(ErrorKind::invalid_input, "a step has no estimate").at("estimate");
-    step.estimate = {TRY(decimal(*estimate, "objects")), TRY(decimal(*estimate, "bytes")), TRY(decimal(*estimate, "seconds"))};
+    step.estimate = {TRY(decimal(*estimate, "objects")), TRY(decimal(*estimate, "bytes")),
+                     TRY(decimal(*estimate, "seconds"))};
     return step;
 }
 

@@ -32,7 +32,8 @@ constexpr const char* kIndices = "CREATE INDEX by_needed ON needs (needed, step)
 
 std::string text_of(sqlite3_stmt* statement, int column) {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-    return text == nullptr ? std::string() : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+    return text == nullptr ? std::string()
+                           : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
 }
 
 } // namespace
@@ -96,9 +97,11 @@ struct PlanOrder::Impl {
         const std::string level = std::to_string(depth);
         TRY(execute(("UPDATE step SET depth = " + level + " WHERE depth IS NULL AND waits = 0").c_str()));
         return execute(("UPDATE step SET waits = waits - (SELECT count(*) FROM needs JOIN step AS before ON before.id ="
-                        " needs.needed WHERE needs.step = step.id AND before.depth = " + level +
+                        " needs.needed WHERE needs.step = step.id AND before.depth = " +
+                        level +
                         ") WHERE id IN (SELECT needs.step FROM needs JOIN step AS before ON before.id = needs.needed"
-                        " WHERE before.depth = " + level + ")")
+                        " WHERE before.depth = " +
+                        level + ")")
                            .c_str());
     }
 };

@@ -22,7 +22,7 @@ public:
     struct Step {
         std::string id;
         std::string key;
-        std::string line; ///< as plan_step_to_json gives it
+        std::string line;                    ///< as plan_step_to_json gives it
         std::vector<std::string> depends_on; ///< step keys
     };
     /// Two steps of one id are an error.

@@ -22,7 +22,7 @@ struct RunReport {
 
     store::RunRow run;
     std::vector<store::State::StateCount> counts;
-    std::vector<Cause> causes; ///< equal reasons of what did not get done, grouped; the most frequent first
+    std::vector<Cause> causes;          ///< equal reasons of what did not get done, grouped; the most frequent first
     Verdict verdict = Verdict::equal(); ///< the weakest outcome that is not waived, of the steps that verify
     std::uint64_t verified = 0;         ///< verify steps with an outcome
     std::uint64_t waived = 0;

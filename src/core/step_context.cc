@@ -16,8 +16,12 @@ constexpr std::chrono::milliseconds kLiveInterval{250};
 
 JournalContext::JournalContext(Journal& journal, PlanStep step, store::StepRow row, std::string marker,
                                std::string run_files, std::stop_token stop)
-    : journal_(&journal), step_(std::move(step)), row_(std::move(row)), marker_(std::move(marker)),
-      run_files_(std::move(run_files)), stop_(std::move(stop)) {
+    : journal_(&journal),
+      step_(std::move(step)),
+      row_(std::move(row)),
+      marker_(std::move(marker)),
+      run_files_(std::move(run_files)),
+      stop_(std::move(stop)) {
     last_snapshot_ = journal.services().clock->boot_time();
 }
 
@@ -49,8 +53,16 @@ Result<std::vector<store::PartRow>> JournalContext::parts_of(std::string_view st
 }
 
 Result<store::PartRow> JournalContext::begin_part(std::string from_key, std::string to_key) {
-    const store::PartRow part{row_.run, row_.step, std::move(from_key), std::move(to_key), services().random->id(),
-                              store::PartState::intent, "", 0, 0, services().clock->now()};
+    const store::PartRow part{row_.run,
+                              row_.step,
+                              std::move(from_key),
+                              std::move(to_key),
+                              services().random->id(),
+                              store::PartState::intent,
+                              "",
+                              0,
+                              0,
+                              services().clock->now()};
     std::optional<store::PartRow> removed;
     for (auto& known : TRY(parts()))
         if (known.from_key == part.from_key)
@@ -78,8 +90,8 @@ Status JournalContext::record_result(std::string json) {
 }
 
 Status JournalContext::record(const Comparison& comparison) {
-    const store::ValidationRow validation{row_.run, row_.step, row_.resource, comparison.what,
-                                          to_string(comparison.verdict), comparison.detail};
+    const store::ValidationRow validation{
+        row_.run, row_.step, row_.resource, comparison.what, to_string(comparison.verdict), comparison.detail};
     return keep(journal_->write([&](store::Transaction& transaction) { return transaction.insert(validation); }));
 }
 
@@ -105,8 +117,9 @@ void JournalContext::progress(std::uint64_t objects, std::uint64_t bytes) {
         return;
     last_snapshot_ = now;
     // A snapshot that cannot be written is kept as the journal's failure and ends the step at its next commit.
-    (void)keep(journal_->tell(row_.step, "progress", "info",
-                              canonical_json({{"objects", std::to_string(objects)}, {"bytes", std::to_string(bytes)}})));
+    (void)keep(
+        journal_->tell(row_.step, "progress", "info",
+                       canonical_json({{"objects", std::to_string(objects)}, {"bytes", std::to_string(bytes)}})));
 }
 
 } // namespace godwit::core

@@ -46,7 +46,6 @@ bool always_absent(const store::StepRow& row) {
 
 } // namespace
 
-
 StepTraits StepRunner::traits(const store::StepRow& row) {
     auto* kind = lane_->step_kind(row.kind);
     return kind == nullptr ? StepTraits{} : kind->traits();
@@ -55,7 +54,9 @@ StepTraits StepRunner::traits(const store::StepRow& row) {
 Result<StepRunner::Call> StepRunner::prepare(const store::StepRow& row) {
     auto* kind = lane_->step_kind(row.kind);
     if (kind == nullptr)
-        return Error::make(ErrorKind::bug, "the lane does not know a step kind of its own plan").why(row.kind).at(row.step);
+        return Error::make(ErrorKind::bug, "the lane does not know a step kind of its own plan")
+            .why(row.kind)
+            .at(row.step);
     auto step = TRY(plan_step_from_json(TRY(journal_->state().step_line(journal_->run().plan, row.step))));
     JournalContext context(*journal_, std::move(step), row, marker(journal_->run().plan, row.step), run_files_, stop_);
     TRY(context.read_pin());
@@ -174,8 +175,9 @@ Result<StepRunner::Outcome> StepRunner::accept_verdict(Call& call, const Applied
         if (!good)
             edit.reason = "verification: " + edit.outcome;
     }));
-    TRY(journal_->tell(row.step, "verify_result", good ? "info" : "error",
-                       canonical_json({{"resource", row.resource}, {"outcome", row.outcome}, {"waived", waiver != nullptr}})));
+    TRY(journal_->tell(
+        row.step, "verify_result", good ? "info" : "error",
+        canonical_json({{"resource", row.resource}, {"outcome", row.outcome}, {"waived", waiver != nullptr}})));
     return Outcome{row};
 }
 
@@ -190,7 +192,8 @@ Result<StepRunner::Outcome> StepRunner::refuse(Call& call, const Error& error) {
         TRY(journal_->move(row, store::StepState::unknown, edit));
         return Outcome{row, Next::look, journal_->services().clock->now()};
     }
-    TRY(journal_->move(row, row.state == store::StepState::intent ? store::StepState::failed : store::StepState::broken, edit));
+    TRY(journal_->move(row, row.state == store::StepState::intent ? store::StepState::failed : store::StepState::broken,
+                       edit));
     return Outcome{row};
 }
 
@@ -223,8 +226,9 @@ Status StepRunner::verify_again(const store::StepRow& row) {
         return *call.context.journal_failure();
     if (applied.is_error())
         return applied.error();
-    return journal_->amend(call.context.mutable_row(),
-                           [&](store::StepRow& edit) { edit.outcome = to_string(applied->verdict.value_or(Verdict{})); });
+    return journal_->amend(call.context.mutable_row(), [&](store::StepRow& edit) {
+        edit.outcome = to_string(applied->verdict.value_or(Verdict{}));
+    });
 }
 
 Result<StepRunner::Outcome> StepRunner::look_for(store::StepRow row, int looks_so_far, Purpose purpose) {
@@ -246,8 +250,7 @@ Result<StepRunner::Outcome> StepRunner::look_for(store::StepRow row, int looks_s
     return conclude(call, *found, looks_so_far, purpose);
 }
 
-Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found, int looks_so_far,
-                                                   Purpose purpose) {
+Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found, int looks_so_far, Purpose purpose) {
     auto& row = call.context.mutable_row();
     const auto take_found = [&found](store::StepRow& edit) { take(edit, found.target_id, found.result); };
     const auto move = [&](store::StepState to, const Journal::Edit& edit) -> Result<Outcome> {
@@ -269,7 +272,8 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
         });
     case LookUp::Verdict::absent:
         if (!is_unknown)
-            return move(store::StepState::broken, [](store::StepRow& edit) { edit.reason = "it vanished before it was ready"; });
+            return move(store::StepState::broken,
+                        [](store::StepRow& edit) { edit.reason = "it vanished before it was ready"; });
         return conclude_absence(call, looks_so_far);
     case LookUp::Verdict::pending: break;
     }
@@ -281,7 +285,8 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
             return apply(call);
     }
     if (journal_->services().clock->now() - row.changed_at > micros(call.traits.ready_time_limit))
-        return move(store::StepState::broken, [](store::StepRow& edit) { edit.reason = "it was not ready within its time limit"; });
+        return move(store::StepState::broken,
+                    [](store::StepRow& edit) { edit.reason = "it was not ready within its time limit"; });
     return wait_until_ready(call);
 }
 
@@ -295,7 +300,8 @@ Result<StepRunner::Outcome> StepRunner::conclude_absence(Call& call, int looks_s
         if (now < row.call_deadline)
             return Outcome{row, Next::look, row.call_deadline};
         if (now < settled || looks_so_far + 1 < settling.looks)
-            return Outcome{row, Next::look, std::max(now, std::min(settled, now + micros(settling.time) / settling.looks))};
+            return Outcome{row, Next::look,
+                           std::max(now, std::min(settled, now + micros(settling.time) / settling.looks))};
     }
     if (!counts_at_once && count_repetition(row.step) >= kMostRepetitions)
         return Outcome{row, Next::unsettled};
@@ -309,7 +315,8 @@ Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
     if (changing.state != store::StepState::compensating)
         TRY(journal_->move(changing, store::StepState::compensating));
     FAULT_POINT("rollback.after-intent");
-    const bool leaves_nothing = changing.action == to_string(Action::verify) || changing.action == to_string(Action::adopt);
+    const bool leaves_nothing =
+        changing.action == to_string(Action::verify) || changing.action == to_string(Action::adopt);
     const auto undone = leaves_nothing ? Status{} : call.kind->compensate(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
@@ -329,7 +336,8 @@ Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
         TRY(journal_->move(changing, store::StepState::compensating, edit));
         return Outcome{changing, Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
     }
-    TRY(journal_->move(changing, error.kind() == ErrorKind::different ? store::StepState::stuck : store::StepState::undo_failed,
+    TRY(journal_->move(changing,
+                       error.kind() == ErrorKind::different ? store::StepState::stuck : store::StepState::undo_failed,
                        edit));
     return Outcome{changing};
 }

@@ -18,7 +18,11 @@ namespace godwit::core {
 class StepRunner {
 public:
     StepRunner(Journal& journal, const PlanHeader& header, LaneRun& lane, std::string run_files, std::stop_token stop)
-        : journal_(&journal), header_(&header), lane_(&lane), run_files_(std::move(run_files)), stop_(std::move(stop)) {}
+        : journal_(&journal),
+          header_(&header),
+          lane_(&lane),
+          run_files_(std::move(run_files)),
+          stop_(std::move(stop)) {}
 
     /// What the caller does next.
     enum class Next {

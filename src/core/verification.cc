@@ -10,8 +10,8 @@ namespace {
 
 /// In the order of Equality.
 constexpr std::string_view kNames[] = {"different", "not-checked", "not-comparable", "equal-by-sample", "equal"};
-constexpr std::string_view kCodes[] = {"VERIFY-DIFFERENT", "VERIFY-NOT-CHECKED", "VERIFY-NOT-COMPARABLE", "VERIFY-SAMPLE",
-                                       ""};
+constexpr std::string_view kCodes[] = {"VERIFY-DIFFERENT", "VERIFY-NOT-CHECKED", "VERIFY-NOT-COMPARABLE",
+                                       "VERIFY-SAMPLE", ""};
 
 } // namespace
 

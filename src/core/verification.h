@@ -17,7 +17,7 @@ enum class Equality { different, not_checked, not_comparable, equal_by_sample, e
 struct Verdict {
     Equality equality = Equality::not_checked;
     std::uint64_t differences = 0; ///< of `different`
-    std::string why;               ///< of `not_comparable` and `not_checked`: "drift"; of `equal_by_sample`: fraction and seed
+    std::string why; ///< of `not_comparable` and `not_checked`: "drift"; of `equal_by_sample`: fraction and seed
 
     static Verdict equal() { return {Equality::equal, 0, {}}; }
     static Verdict different(std::uint64_t count) { return {Equality::different, count, {}}; }
@@ -36,7 +36,7 @@ const Waiver* find_waiver(const std::vector<Waiver>& waivers, std::string_view r
 
 /// One comparison that a verify step made. Holds no value of a customer's row (invariant 10).
 struct Comparison {
-    std::string what;   ///< "data file data/part-0.parquet", "group dt=2024-01-01"
+    std::string what; ///< "data file data/part-0.parquet", "group dt=2024-01-01"
     Verdict verdict;
     std::string detail; ///< canonical JSON: method, digests, counts, differing columns
 };

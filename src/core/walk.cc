@@ -22,7 +22,11 @@ bool ended_badly(const store::StepRow& row) {
 } // namespace
 
 Walk::Walk(Journal& journal, StepRunner& runner, const WorkerCounts& workers, std::stop_token stop)
-    : journal_(&journal), runner_(&runner), stop_(std::move(stop)), api_(workers.api), transfer_(workers.transfer),
+    : journal_(&journal),
+      runner_(&runner),
+      stop_(std::move(stop)),
+      api_(workers.api),
+      transfer_(workers.transfer),
       cpu_(workers.cpu) {}
 
 Status Walk::run() {

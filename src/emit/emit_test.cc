@@ -47,7 +47,9 @@ TEST(Html, raw_bodies_are_constants_with_a_digest) {
     StringSink sink;
     HtmlWriter html(sink);
     html.raw("style", "a>b{}").leaf("meta", {{"charset", "utf-8"}});
+    html.open("p").element("span", "a").text("b").close();
     ASSERT_FALSE(html.finish().is_error());
+    EXPECT_THAT(sink.bytes(), HasSubstr("<p><span>a</span>b</p>\n"));
     EXPECT_THAT(sink.bytes(), HasSubstr("<style>a>b{}</style>\n<meta charset=\"utf-8\">"));
     EXPECT_EQ(csp_hash("a>b{}"), "'sha256-" + base64(sha256("a>b{}")) + "'");
 }

@@ -4,6 +4,9 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
+#include <algorithm>
+#include <array>
+
 namespace godwit::emit {
 
 namespace {
@@ -19,6 +22,12 @@ std::string_view entity(char c) {
     case '\'': return "&#39;";
     default: return {};
     }
+}
+
+/// Within a line of text a line end would show as a space.
+bool is_inline(std::string_view tag) {
+    constexpr std::array<std::string_view, 5> kInline{"a", "code", "span", "strong", "time"};
+    return std::find(kInline.begin(), kInline.end(), tag) != kInline.end();
 }
 
 } // namespace
@@ -78,7 +87,7 @@ HtmlWriter& HtmlWriter::close() {
     }
     put("</");
     put(open_.back());
-    put(">\n");
+    put(is_inline(open_.back()) ? ">" : ">\n");
     open_.pop_back();
     return *this;
 }

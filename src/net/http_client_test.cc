@@ -53,7 +53,7 @@ protected:
 TEST_F(HttpClientTest, methods_and_bodies) {
     for (const auto* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
         auto call = call_to("/echo", method);
-        call.body = "a\0b\r\n" + std::string(method);
+        call.body = std::string("a\0b\r\n", 5) + method;
         const auto answer = client_.call(call).value();
         EXPECT_EQ(answer.status, 200);
         EXPECT_EQ(answer.headers.find("x-method"), method);

@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
+using Tcp = asio::ip::tcp;
 
 std::optional<std::string> HttpRequest::parameter(const std::string& name) const {
     const auto found = parts.query.find(name);
@@ -90,7 +90,7 @@ struct Shared {
 /// One connection: read a request, hand it to the pool, write the response, again.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {}
+    Session(Tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {}
 
     void start() { wait_for_request(); }
 
@@ -109,7 +109,7 @@ public:
 
     void close() {
         error_code ignored;
-        stream_.socket().close(ignored);
+        ignored = stream_.socket().close(ignored);
     }
 
 private:
@@ -272,7 +272,7 @@ private:
 
     void finish() {
         error_code ignored;
-        stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        ignored = stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
         if (unread_ && !shared_.stopping) {
             constexpr std::chrono::seconds kLinger{2};
             stream_.expires_after(kLinger);
@@ -323,16 +323,16 @@ public:
     Status listen();
     void run();
     void stop();
-    const tcp::endpoint& endpoint() const { return endpoint_; }
+    const Tcp::endpoint& endpoint() const { return endpoint_; }
 
 private:
     void accept();
 
     Shared shared_;
-    tcp::acceptor acceptor_;
+    Tcp::acceptor acceptor_;
     asio::steady_timer drain_; ///< runs while the server stops
     asio::steady_timer again_; ///< runs after a failed accept
-    tcp::endpoint endpoint_;
+    Tcp::endpoint endpoint_;
     std::thread thread_;
 };
 
@@ -354,14 +354,14 @@ Status HttpServer::Implementation::listen() {
             .why("its address is not a loopback address")
             .fix("ask for that by name, or use 127.0.0.1")
             .at(options.address);
-    const tcp::endpoint wanted(address, options.port);
-    acceptor_.open(wanted.protocol(), error);
+    const Tcp::endpoint wanted(address, options.port);
+    error = acceptor_.open(wanted.protocol(), error);
     if (!error)
-        acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+        error = acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
     if (!error)
-        acceptor_.bind(wanted, error);
+        error = acceptor_.bind(wanted, error);
     if (!error)
-        acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        error = acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error)
         endpoint_ = acceptor_.local_endpoint(error);
     if (error)
@@ -376,7 +376,7 @@ void HttpServer::Implementation::run() {
 }
 
 void HttpServer::Implementation::accept() {
-    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+    acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
         if (shared_.stopping || error == asio::error::operation_aborted)
             return;
         if (error) { // no descriptor left, most likely: one is freed when a session ends
@@ -390,7 +390,7 @@ void HttpServer::Implementation::accept() {
         }
         close_on_exec(socket.native_handle());
         error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
+        ignored = socket.set_option(Tcp::no_delay(true), ignored);
         constexpr std::size_t kTurnedAwayAtOnce = 64;
         const auto limit = shared_.options.connection_limit;
         const bool too_many = shared_.sessions.size() >= limit;
@@ -410,7 +410,7 @@ void HttpServer::Implementation::stop() {
         shared_.stopping = true;
         shared_.on_last_session_ended = [this] { drain_.cancel(); };
         error_code ignored;
-        acceptor_.close(ignored);
+        ignored = acceptor_.close(ignored);
         again_.cancel();
         const auto sessions = shared_.sessions; // closing changes the set
         for (const auto& session : sessions)

@@ -87,6 +87,7 @@ public:
         require(::getsockname(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
         port_ = ntohs(address.sin_port);
     }
+    int descriptor() const { return socket_.descriptor(); }
     std::uint16_t port() const { return port_; }
     std::string url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
     Socket accept() const { return Socket(::accept4(socket_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC)); }

@@ -88,6 +88,9 @@ Result<Lease> Leases::acquire(Connection& connection, std::string_view scope, st
         return held_by(rows[0]);
     wanted.generation = rows[0].generation + 1;
     TRY(update(connection, rows[0], wanted));
+    if (kind_ == StateLocation::Kind::sqlite && !rows[0].owner.empty())
+        static_cast<void>(
+            remove_file(owners_folder_ + "/" + rows[0].owner)); // dead for good: no owner's name comes twice
     return Lease{wanted.scope, owner_, wanted.generation};
 }
 

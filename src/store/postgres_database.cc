@@ -258,6 +258,14 @@ private:
     }
 
     Result<Answer> run(std::string_view sql, std::span<const Value> values) {
+        for (const auto& value : values) {
+            const auto* text = std::get_if<std::string>(&value);
+            if (text != nullptr && text->find('\0') != std::string::npos)
+                return Error::make(ErrorKind::invalid_input, "a text with U+0000 cannot be in the state database")
+                    .why("'" + printable(*text) + "'")
+                    .fix("check the name")
+                    .at(display_);
+        }
         const Parameters parameters(values);
         const auto name = TRY(prepared(std::string(sql), parameters));
         return ask(PQsendQueryPrepared(handle_, name.c_str(), parameters.count(), parameters.pointers.data(), nullptr,

@@ -366,6 +366,8 @@ TEST_P(StateContract, text_that_cannot_be_kept_is_refused) {
         EXPECT_EQ(status.error().where(), "id_map.target_id");
     }
     EXPECT_FALSE(must(state_->target_of("key", "target")).has_value());
+    make_run(1);
+    EXPECT_TRUE(state_->run(std::string_view("run1\0x", 6)).is_error()); // and is not taken for what stands before it
 }
 
 TEST_P(StateContract, damage_in_any_table_is_reported_with_the_row) {

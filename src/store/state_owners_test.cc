@@ -181,6 +181,9 @@ TEST_P(StateOwners, lease_of_a_killed_process_is_taken_over) {
     }
     EXPECT_EQ(must(state_->holder("plan:1")), std::nullopt);
     EXPECT_EQ(must(state_->acquire("plan:1", "me")).generation, 2);
+    if (is_sqlite()) {
+        EXPECT_EQ(must(list_folder(place_->text() + ".owners")).size(), 1U); // mine
+    }
 }
 
 TEST_P(StateOwners, sixteen_threads_share_commits) {

@@ -10,8 +10,8 @@ namespace godwit::transfer {
 
 inline constexpr std::uint64_t kChunkBytes = std::uint64_t{64} << 20;
 
-/// The digest of an object: SHA-256 of every chunk of 64 MiB, and over those, concatenated, the Merkle root; for one chunk
-/// too (spine, section 7).
+/// The digest of an object: SHA-256 of every chunk of 64 MiB, and over those, concatenated, the Merkle root; for one
+/// chunk too (spine, section 7).
 class ChunkDigest {
 public:
     void update(std::string_view bytes);

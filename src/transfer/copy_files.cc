@@ -85,7 +85,8 @@ public:
         const auto before = TRY(source.state());
         if (before != listed.state)
             return changed(listed.object, "it is not the file that the listing showed");
-        LedgerEntry entry{listed.object.target_key, 0, 0, "", listed.object.source, before.size, before.mtime_ns, before.inode};
+        LedgerEntry entry{listed.object.target_key, 0,           0, "", listed.object.source, before.size,
+                          before.mtime_ns,          before.inode};
         auto target = TRY(part.create(entry.number));
         FAULT_POINT("copy.after-create");
         ChunkDigest digest;
@@ -147,10 +148,11 @@ public:
         }));
         while (next_)
             TRY(drifted(next_->target_key, "it came after the copy"));
-        TRY(context_->record(core::Comparison{"files", core::Verdict::equal(),
-                                              canonical_json({{"method", "length and SHA-256 of 64 MiB chunks, both sides read again"},
-                                                              {"equal", std::to_string(equal_)},
-                                                              {"bytes", std::to_string(bytes_)}})}));
+        TRY(context_->record(
+            core::Comparison{"files", core::Verdict::equal(),
+                             canonical_json({{"method", "length and SHA-256 of 64 MiB chunks, both sides read again"},
+                                             {"equal", std::to_string(equal_)},
+                                             {"bytes", std::to_string(bytes_)}})}));
         return verdict_;
     }
 
@@ -169,7 +171,8 @@ private:
     Status compare(const CopyObject& object, const LedgerEntry& entry) {
         const auto* root = TRY(roots_.open(object.source_folder));
         const auto state = TRY(root->state(object.source_key));
-        if (state.size != entry.source_bytes || state.mtime_ns != entry.source_mtime_ns || state.inode != entry.source_inode)
+        if (state.size != entry.source_bytes || state.mtime_ns != entry.source_mtime_ns ||
+            state.inode != entry.source_inode)
             return record(entry.key, core::Verdict::not_comparable("drift"), "the source changed after the copy");
         if (!TRY(target_->files().exists(entry.key)))
             return record(entry.key, core::Verdict::different(1), "it is missing at the target");

@@ -17,7 +17,7 @@ struct CopyObject {
     std::string target_key;    ///< below the target's root
     std::string source_folder; ///< absolute; the root that `source_key` is below
     std::string source_key;
-    std::string source;        ///< its location as the source's metadata spells it, for ledgers and messages
+    std::string source; ///< its location as the source's metadata spells it, for ledgers and messages
 };
 
 /// The objects of one step in byte order of their target keys, each key once.

@@ -25,11 +25,13 @@ std::string parent_of(const std::string& key) {
 }
 
 /// The parents of the keys that do not exist yet, outermost first.
-Result<std::vector<std::string>> absent_folders(const clients::FileTarget& target, const std::vector<LedgerEntry>& entries) {
+Result<std::vector<std::string>> absent_folders(const clients::FileTarget& target,
+                                                const std::vector<LedgerEntry>& entries) {
     std::set<std::string> known;
     std::set<std::string> absent;
     for (const auto& entry : entries)
-        for (auto folder = parent_of(entry.key); !folder.empty() && known.insert(folder).second; folder = parent_of(folder))
+        for (auto folder = parent_of(entry.key); !folder.empty() && known.insert(folder).second;
+             folder = parent_of(folder))
             if (!TRY(target.files().exists(folder)))
                 absent.insert(folder);
     return std::vector<std::string>(absent.begin(), absent.end());
@@ -37,7 +39,8 @@ Result<std::vector<std::string>> absent_folders(const clients::FileTarget& targe
 
 Status remove_if_empty(const clients::FileTarget& target, const std::string& folder) {
     const auto removed = target.remove_empty_folder(folder);
-    if (removed.is_error() && removed.error().kind() != ErrorKind::conflict && removed.error().kind() != ErrorKind::not_found)
+    if (removed.is_error() && removed.error().kind() != ErrorKind::conflict &&
+        removed.error().kind() != ErrorKind::not_found)
         return removed;
     return {};
 }
@@ -190,8 +193,16 @@ Status FileParts::settle_unrecorded() {
         if (recorded.contains(nonce))
             continue;
         const auto stored = TRY(read_ledger(ledger_file(nonce)));
-        store::PartRow row{context_->row().run, context_->row().step, stored.ledger.from_key, stored.ledger.to_key, nonce,
-                           PartState::intent, "", 0, 0, context_->services().clock->now()};
+        store::PartRow row{context_->row().run,
+                           context_->row().step,
+                           stored.ledger.from_key,
+                           stored.ledger.to_key,
+                           nonce,
+                           PartState::intent,
+                           "",
+                           0,
+                           0,
+                           context_->services().clock->now()};
         TRY(context_->adopt_part(row));
         recorded.insert(nonce);
     }
@@ -308,9 +319,9 @@ Status FileParts::remove_all() {
 }
 
 Status FileParts::remove_part(const store::PartRow& row) {
-    if (row.state == PartState::removed)
-        return {};
     const auto path = ledger_file(row.nonce);
+    if (row.state == PartState::removed) // a ledger that is still there was left by a crash between the two
+        return file_exists(path) ? remove_file(path) : Status{};
     if (file_exists(path))
         TRY(remove_published(row.nonce, TRY(read_ledger(path)).ledger));
     else if (row.state != PartState::intent)
@@ -370,7 +381,8 @@ Status each_entry(const core::StepContext& context, std::string_view step_id,
             continue;
         const auto stored = TRY(read_ledger(ledger_path(context.run_files(), marker, part.nonce)));
         if (stored.digest != part.ledger_digest)
-            return Error::make(ErrorKind::corrupt, "a ledger is not the one that the state database knows").at(part.nonce);
+            return Error::make(ErrorKind::corrupt, "a ledger is not the one that the state database knows")
+                .at(part.nonce);
         for (const auto& entry : stored.ledger.entries)
             TRY(visit(entry));
     }

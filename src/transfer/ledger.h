@@ -11,18 +11,19 @@ namespace godwit::transfer {
 
 /// One file of a part, as it was made.
 struct LedgerEntry {
-    std::string key;            ///< final key below the target's root, any bytes
-    std::uint64_t number = 0;   ///< its name in the nonce folder until it is published
+    std::string key;          ///< final key below the target's root, any bytes
+    std::uint64_t number = 0; ///< its name in the nonce folder until it is published
     std::uint64_t bytes = 0;
-    std::string digest;         ///< ChunkDigest, hex
-    std::string source;         ///< where it was copied from; empty: made by us
+    std::string digest;             ///< ChunkDigest, hex
+    std::string source;             ///< where it was copied from; empty: made by us
     std::uint64_t source_bytes = 0; ///< the source's state, read before the first byte
     std::int64_t source_mtime_ns = 0;
     std::uint64_t source_inode = 0;
 };
 
 /// What a part made, durable before any of its files gets its final name. A text file of canonical JSON lines: header,
-/// folders, entries sorted by key as bytes, and its own SHA-256 as last line. At most 10,000 entries, so it is read whole.
+/// folders, entries sorted by key as bytes, and its own SHA-256 as last line. At most 10,000 entries, so it is read
+/// whole.
 struct Ledger {
     std::string marker;
     std::string nonce;

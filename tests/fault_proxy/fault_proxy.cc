@@ -3,11 +3,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "net/http_client.h"
+#include "net/raw_peer.h"
 #include "net/url.h"
 
-#include <arpa/inet.h>
 #include <fnmatch.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -29,22 +28,6 @@ namespace {
 
 constexpr std::size_t kMessageLimit = std::size_t{64} << 20;
 
-class Descriptor {
-public:
-    explicit Descriptor(int value) : value_(value) {}
-    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() { close(); }
-    int get() const { return value_; }
-    void close() {
-        if (value_ >= 0)
-            ::close(std::exchange(value_, -1));
-    }
-
-private:
-    int value_;
-};
-
 struct Request {
     std::string method;
     std::string target;
@@ -55,19 +38,15 @@ struct Request {
 /// The client's side of a connection. Every wait ends when the proxy stops.
 class Client {
 public:
-    Client(Descriptor socket, int stop_signal) : socket_(std::move(socket)), stop_signal_(stop_signal) {
+    Client(net::raw::Socket socket, int stop_signal) : socket_(std::move(socket)), stop_signal_(stop_signal) {
         const int on = 1;
-        ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
 
     /// Nothing when the client has left, the proxy stops, or what came is no request.
     std::optional<Request> read_request();
     bool send(std::string_view bytes);
-    void reset() {
-        const linger at_once{1, 0};
-        ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-        socket_.close();
-    }
+    void reset() { socket_.reset(); }
     /// Waits while the client is there and the proxy runs; false if one of them ended before the time had passed.
     bool wait(std::chrono::milliseconds time);
     void wait_for_its_end() {
@@ -82,17 +61,17 @@ private:
     std::optional<std::string> read_chunks();
     std::optional<std::string> take_line();
 
-    Descriptor socket_;
+    net::raw::Socket socket_;
     int stop_signal_;
     std::string buffer_;
 };
 
 bool Client::fill() {
-    pollfd waiting[] = {{socket_.get(), POLLIN, 0}, {stop_signal_, POLLIN, 0}};
+    pollfd waiting[] = {{socket_.descriptor(), POLLIN, 0}, {stop_signal_, POLLIN, 0}};
     if (buffer_.size() > kMessageLimit || ::poll(waiting, 2, -1) < 0 || waiting[1].revents != 0)
         return false;
     char bytes[65536];
-    const auto got = ::recv(socket_.get(), bytes, sizeof bytes, 0);
+    const auto got = ::recv(socket_.descriptor(), bytes, sizeof bytes, 0);
     if (got <= 0)
         return false;
     buffer_.append(bytes, static_cast<std::size_t>(got));
@@ -180,10 +159,10 @@ std::optional<Request> Client::read_request() {
 
 bool Client::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        pollfd waiting[] = {{socket_.get(), POLLOUT, 0}, {stop_signal_, POLLIN, 0}};
+        pollfd waiting[] = {{socket_.descriptor(), POLLOUT, 0}, {stop_signal_, POLLIN, 0}};
         if (::poll(waiting, 2, -1) < 0 || waiting[1].revents != 0)
             return false;
-        const auto sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto sent = ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno != EAGAIN)
             return false;
         bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
@@ -192,7 +171,7 @@ bool Client::send(std::string_view bytes) {
 }
 
 bool Client::wait(std::chrono::milliseconds time) {
-    pollfd waiting[] = {{socket_.get(), POLLRDHUP, 0}, {stop_signal_, POLLIN, 0}};
+    pollfd waiting[] = {{socket_.descriptor(), POLLRDHUP, 0}, {stop_signal_, POLLIN, 0}};
     return ::poll(waiting, 2, static_cast<int>(time.count())) == 0;
 }
 
@@ -229,15 +208,15 @@ net::HttpAnswer made_up(int status, const std::string& text) {
 class FaultProxy::Implementation {
 public:
     Implementation(std::string server, std::vector<FaultRule> rules)
-        : server_(std::move(server)),
-          listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
-          stop_signal_(::eventfd(0, EFD_CLOEXEC)) {
+        : server_(std::move(server)), stop_signal_(::eventfd(0, EFD_CLOEXEC)) {
         set_rules(std::move(rules));
     }
     ~Implementation();
 
-    Status listen();
-    std::uint16_t port() const { return port_; }
+    void start() {
+        acceptor_ = std::thread([this] { accept_all(); });
+    }
+    std::uint16_t port() const { return listener_.port(); }
     void set_rules(std::vector<FaultRule> rules);
     FaultCounters counters() const;
     std::vector<std::string> log() const;
@@ -251,9 +230,8 @@ private:
     bool act_after(Client& client, const Request& request, const std::optional<FaultRule>& rule);
 
     std::string server_;
-    Descriptor listener_;
-    Descriptor stop_signal_; ///< readable from the moment at which the proxy stops
-    std::uint16_t port_ = 0;
+    net::raw::Listener listener_;
+    int stop_signal_; ///< readable from the moment at which the proxy stops
     SystemClock clock_;
     net::CurlHttpClient upstream_{clock_};
     std::stop_source stop_;
@@ -269,40 +247,27 @@ private:
 
 FaultProxy::Implementation::~Implementation() {
     stop_.request_stop();
-    (void)!::eventfd_write(stop_signal_.get(), 1);
+    (void)!::eventfd_write(stop_signal_, 1);
     if (acceptor_.joinable())
         acceptor_.join();
     std::unique_lock lock(mutex_);
     all_ended_.wait(lock, [this] { return connections_ == 0; });
-}
-
-Status FaultProxy::Implementation::listen() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_.get(), generic, size) != 0 || ::listen(listener_.get(), 128) != 0 ||
-        ::getsockname(listener_.get(), generic, &size) != 0)
-        return system_error(errno, "the fault proxy cannot listen", "127.0.0.1");
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::thread([this] { accept_all(); });
-    return {};
+    ::close(stop_signal_);
 }
 
 void FaultProxy::Implementation::accept_all() {
     while (true) {
-        pollfd waiting[] = {{listener_.get(), POLLIN, 0}, {stop_signal_.get(), POLLIN, 0}};
+        pollfd waiting[] = {{listener_.descriptor(), POLLIN, 0}, {stop_signal_, POLLIN, 0}};
         if (::poll(waiting, 2, -1) < 0 || waiting[1].revents != 0)
             return;
-        Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-        if (socket.get() < 0)
+        auto socket = listener_.accept();
+        if (socket.descriptor() < 0)
             continue;
         {
             const std::lock_guard lock(mutex_);
             ++connections_;
         }
-        std::thread([this, client = Client(std::move(socket), stop_signal_.get())]() mutable {
+        std::thread([this, client = Client(std::move(socket), stop_signal_)]() mutable {
             serve(std::move(client));
             const std::lock_guard lock(mutex_);
             --connections_;
@@ -420,7 +385,7 @@ FaultProxy::~FaultProxy() = default;
 Result<std::unique_ptr<FaultProxy>> FaultProxy::start(const std::string& server, std::vector<FaultRule> rules) {
     const auto url = TRY(net::parse_url(server));
     auto implementation = std::make_unique<Implementation>(url.origin(), std::move(rules));
-    TRY(implementation->listen());
+    implementation->start();
     return std::unique_ptr<FaultProxy>(new FaultProxy(std::move(implementation)));
 }
 

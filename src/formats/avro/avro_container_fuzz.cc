@@ -40,11 +40,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     MemorySource twice(std::string_view(reinterpret_cast<const char*>(data), size));
     auto rewriter = avro::ContainerReader::open(twice, limits);
-    const auto locator = avro::FieldLocator::compile(rewriter->schema(), {{{2, "data_file"}, {100, "file_path"}}, {{500, "manifest_path"}}});
+    const auto locator = avro::FieldLocator::compile(
+        rewriter->schema(), {{{2, "data_file"}, {100, "file_path"}}, {{500, "manifest_path"}}});
     if (locator.is_error())
         return 0;
     StringSink sink;
-    const auto nothing = [](std::string_view, std::span<const avro::Slice>, std::vector<avro::Edit>&) -> Status { return {}; };
+    const auto nothing = [](std::string_view, std::span<const avro::Slice>, std::vector<avro::Edit>&) -> Status {
+        return {};
+    };
     static_cast<void>(avro::rewrite_container(*rewriter, *locator, nothing, sink));
     return 0;
 }

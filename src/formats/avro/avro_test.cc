@@ -30,7 +30,8 @@ Value some(Value value) { return {UnionValue{1, {std::move(value)}}}; }
 Value none() { return {UnionValue{0, {Value{}}}}; }
 
 Value person(const std::string& name, const std::string& path, std::int64_t size) {
-    return {RecordValue{{text(name), name.size() % 2 == 0 ? some({std::int32_t{41}}) : none(),
+    return {RecordValue{{text(name),
+                         name.size() % 2 == 0 ? some({std::int32_t{41}}) : none(),
                          {RecordValue{{text(path), {size}, none()}}},
                          {ArrayValue{{{std::int32_t{1}}, {std::int32_t{-70000}}}}},
                          {MapValue{{{"k", {Bytes{std::string("\0\xff", 2)}}}}}},
@@ -129,9 +130,15 @@ TEST(AvroSchema, RefusesWhatMakesNoSense) {
 }
 
 TEST(AvroBinary, LongsAsTheSpecificationWritesThem) {
-    const std::vector<std::pair<std::int64_t, std::string>> golden = {
-        {0, "00"}, {-1, "01"}, {1, "02"}, {-2, "03"}, {2, "04"}, {-64, "7f"}, {64, "8001"},
-        {INT64_MAX, "feffffffffffffffff01"}, {INT64_MIN, "ffffffffffffffffff01"}};
+    const std::vector<std::pair<std::int64_t, std::string>> golden = {{0, "00"},
+                                                                      {-1, "01"},
+                                                                      {1, "02"},
+                                                                      {-2, "03"},
+                                                                      {2, "04"},
+                                                                      {-64, "7f"},
+                                                                      {64, "8001"},
+                                                                      {INT64_MAX, "feffffffffffffffff01"},
+                                                                      {INT64_MIN, "ffffffffffffffffff01"}};
     for (const auto& [value, bytes] : golden) {
         std::string out;
         append_long(out, value);
@@ -146,15 +153,28 @@ TEST(AvroBinary, LongsAsTheSpecificationWritesThem) {
         cursor.read_long();
         EXPECT_TRUE(cursor.failed()) << bad;
     }
+    // 9876543210123456789, which is above 2^63-1.
+    const auto wide = from_hex("aac4a38396eec3909202").value();
+    Cursor strict(wide);
+    strict.read_long();
+    EXPECT_TRUE(strict.failed());
+    Cursor tolerant(wide);
+    EXPECT_EQ(static_cast<std::uint64_t>(tolerant.read_wide_long()), 9'876'543'210'123'456'789U);
+    for (const auto& [value, bytes] : golden) {
+        const auto encoded = from_hex(bytes).value();
+        EXPECT_EQ(Cursor(encoded).read_wide_long(), value);
+    }
 }
 
 TEST(AvroBinary, RecordAsTheSpecificationWritesIt) {
-    const auto schema = Schema::parse(R"({"type":"record","name":"test","fields":[{"name":"a","type":"long"},{"name":"b","type":"string"}]})");
+    const auto schema = Schema::parse(
+        R"({"type":"record","name":"test","fields":[{"name":"a","type":"long"},{"name":"b","type":"string"}]})");
     EXPECT_EQ(hex(encoded(schema->root(), {RecordValue{{{std::int64_t{27}}, text("foo")}}})), "3606666f6f");
 }
 
 class AvroContainer : public testing::TestWithParam<Codec> {};
-INSTANTIATE_TEST_SUITE_P(Codecs, AvroContainer, testing::Values(Codec::null, Codec::deflate, Codec::snappy, Codec::zstandard));
+INSTANTIATE_TEST_SUITE_P(Codecs, AvroContainer,
+                         testing::Values(Codec::null, Codec::deflate, Codec::snappy, Codec::zstandard));
 
 TEST_P(AvroContainer, ReadsWhatItWrote) {
     const auto file = people_file(GetParam(), 50);
@@ -193,19 +213,23 @@ TEST_P(AvroContainer, EditsInPlaceAndCopiesTheRest) {
     const auto file = people_file(GetParam(), 40);
     MemorySource source(file);
     auto reader = ContainerReader::open(source).value();
-    const auto locator = FieldLocator::compile(reader.schema(), {{{3, "inner"}, {100, "path"}}, {{3, "inner"}, {104, "size"}}}).value();
+    const auto locator =
+        FieldLocator::compile(reader.schema(), {{{3, "inner"}, {100, "path"}}, {{3, "inner"}, {104, "size"}}}).value();
     StringSink sink;
-    const auto counts = rewrite_container(
-        reader, locator,
-        [](std::string_view block, std::span<const Slice> slices, std::vector<Edit>& edits) -> Status {
-            const auto size = slice_long(block, slices[1]);
-            if (size >= 20)
+    const auto counts =
+        rewrite_container(
+            reader, locator,
+            [](std::string_view block, std::span<const Slice> slices, std::vector<Edit>& edits) -> Status {
+                const auto size = slice_long(block, slices[1]);
+                if (size >= 20)
+                    return {};
+                edits.push_back(long_edit(1, size + 1'000'000));
+                edits.push_back(
+                    bytes_edit(0, "file:///new/place/" + std::string(slice_bytes(block, slices[0])).substr(9)));
                 return {};
-            edits.push_back(long_edit(1, size + 1'000'000));
-            edits.push_back(bytes_edit(0, "file:///new/place/" + std::string(slice_bytes(block, slices[0])).substr(9)));
-            return {};
-        },
-        sink).value();
+            },
+            sink)
+            .value();
     EXPECT_EQ(counts.records, 40);
     EXPECT_EQ(counts.edited, 20);
     EXPECT_GT(counts.blocks_copied, 0);
@@ -214,7 +238,8 @@ TEST_P(AvroContainer, EditsInPlaceAndCopiesTheRest) {
     const auto values = values_of(sink.bytes());
     for (int i = 0; i < 40; ++i) {
         const auto name = "n" + std::to_string(i);
-        const auto wanted = i < 20 ? person(name, "file:///new/place/" + name, i + 1'000'000) : person(name, "s3://old/" + name, i);
+        const auto wanted =
+            i < 20 ? person(name, "file:///new/place/" + name, i + 1'000'000) : person(name, "s3://old/" + name, i);
         EXPECT_EQ(values[static_cast<std::size_t>(i)], wanted);
     }
 }
@@ -249,7 +274,8 @@ TEST(AvroCodec, BombsAreRefusedAndCodecsNamed) {
         EXPECT_EQ(decompress(codec, stored, 1 << 20, raw).error().kind(), ErrorKind::unsupported);
         ASSERT_TRUE(decompress(codec, stored, zeros.size(), raw).has_value());
         EXPECT_EQ(raw, zeros);
-        EXPECT_TRUE(codec == Codec::null || decompress(codec, stored.substr(0, stored.size() / 2), zeros.size(), raw).is_error());
+        EXPECT_TRUE(codec == Codec::null ||
+                    decompress(codec, stored.substr(0, stored.size() / 2), zeros.size(), raw).is_error());
     }
     EXPECT_THAT(parse_codec("bzip2").error().why(), testing::HasSubstr("bzip2"));
     EXPECT_EQ(parse_codec("xz").error().kind(), ErrorKind::unsupported);
@@ -271,7 +297,8 @@ TEST(AvroValue, HostileCountsNeitherAllocateNorHang) {
     std::string schema = R"({"type":"record","name":"r0","fields":[{"name":"n","type":"null"}]})";
     for (int level = 1; level < 20; ++level) {
         const auto below = "\"r" + std::to_string(level - 1) + "\"";
-        auto next = R"({"type":"record","name":"r)" + std::to_string(level) + R"(","fields":[{"name":"f0","type":)" + schema + "}";
+        auto next = R"({"type":"record","name":"r)" + std::to_string(level) + R"(","fields":[{"name":"f0","type":)" +
+                    schema + "}";
         for (int field = 1; field < 10; ++field)
             next += R"(,{"name":"f)" + std::to_string(field) + R"(","type":)" + below + "}";
         schema = next + "]}";
@@ -281,7 +308,8 @@ TEST(AvroValue, HostileCountsNeitherAllocateNorHang) {
     EXPECT_TRUE(skip(wide.root(), empty).has_value());
     EXPECT_TRUE(decode(wide.root(), empty, limits).is_error());
 
-    const auto endless = Schema::parse(R"({"type":"record","name":"l","fields":[{"name":"next","type":["null","l"]}]})").value();
+    const auto endless =
+        Schema::parse(R"({"type":"record","name":"l","fields":[{"name":"next","type":["null","l"]}]})").value();
     const std::string ones(1000, '\2');
     Cursor deep(ones);
     EXPECT_TRUE(decode(endless.root(), deep).is_error());

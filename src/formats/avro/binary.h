@@ -21,22 +21,16 @@ public:
     bool failed() const { return failed_; }
     std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
     std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
-    void fail() { failed_ = true; at_ = end_; }
+    void fail() {
+        failed_ = true;
+        at_ = end_;
+    }
 
     /// int and long: zigzag variable length, at most 10 bytes.
-    std::int64_t read_long() {
-        std::uint64_t bits = 0;
-        for (unsigned shift = 0; at_ < end_ && shift < 64; shift += 7) {
-            const auto byte = static_cast<std::uint8_t>(*at_++);
-            if (shift == 63 && byte > 1)
-                break;
-            bits |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-            if ((byte & 0x80) == 0)
-                return static_cast<std::int64_t>(bits >> 1) ^ -static_cast<std::int64_t>(bits & 1);
-        }
-        fail();
-        return 0;
-    }
+    std::int64_t read_long() { return read_zigzag(1); }
+    /// A long, or a number up to 2^64-1 that a writer without a limit left where a long belongs (seen in snapshot ids):
+    /// the same 64 bits.
+    std::int64_t read_wide_long() { return read_zigzag(3); }
     std::int32_t read_int() {
         const auto value = read_long();
         if (value < INT32_MIN || value > INT32_MAX)
@@ -84,6 +78,22 @@ public:
     }
 
 private:
+    /// `most` bounds the tenth byte: 1 for 64 bits, 3 for 65.
+    std::int64_t read_zigzag(std::uint8_t most) {
+        std::uint64_t bits = 0;
+        for (unsigned shift = 0; at_ < end_ && shift < 70; shift += 7) {
+            const auto byte = static_cast<std::uint8_t>(*at_++);
+            if (shift == 63 && byte > most)
+                break;
+            bits |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+            if ((byte & 0x80) == 0) {
+                const auto top = shift == 63 ? static_cast<std::uint64_t>(byte >> 1) << 63 : 0;
+                return static_cast<std::int64_t>((bits >> 1 | top) ^ (~(bits & 1) + 1));
+            }
+        }
+        fail();
+        return 0;
+    }
     template <typename Bits>
     Bits read_little_endian() {
         static_assert(std::endian::native == std::endian::little);

@@ -28,7 +28,8 @@ Error codec_error(Codec codec, std::string why) {
 
 Error too_large(Codec codec, std::size_t limit) {
     return Error::make(ErrorKind::unsupported, "a block of the Avro file is too large")
-        .why(std::string(to_string(codec)) + ": it holds more than " + std::to_string(limit) + " bytes when decompressed")
+        .why(std::string(to_string(codec)) + ": it holds more than " + std::to_string(limit) +
+             " bytes when decompressed")
         .fix("check that the file is what it should be; if so, have its writer make smaller blocks");
 }
 
@@ -78,9 +79,10 @@ Status inflate_into(std::string_view stored, std::size_t limit, std::string& int
 
 /// Big-endian CRC-32 of the raw data, behind a snappy block.
 std::array<char, 4> checksum_of(std::string_view raw) {
-    const auto crc = static_cast<std::uint32_t>(
-        crc32(0, reinterpret_cast<const Bytef*>(raw.data()), static_cast<uInt>(raw.size())));
-    return {static_cast<char>(crc >> 24), static_cast<char>(crc >> 16), static_cast<char>(crc >> 8), static_cast<char>(crc)};
+    const auto crc =
+        static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(raw.data()), static_cast<uInt>(raw.size())));
+    return {static_cast<char>(crc >> 24), static_cast<char>(crc >> 16), static_cast<char>(crc >> 8),
+            static_cast<char>(crc)};
 }
 
 void snappy_into(std::string_view raw, std::string& into) {
@@ -115,7 +117,9 @@ Status zstandard_into(std::string_view raw, std::string& into) {
     into.resize(ZSTD_compressBound(raw.size()));
     const auto length = ZSTD_compress(into.data(), into.size(), raw.data(), raw.size(), kZstandardLevel);
     if (ZSTD_isError(length) != 0)
-        return Error::make(ErrorKind::bug, "zstandard did not finish a block").why(ZSTD_getErrorName(length)).fix("report this");
+        return Error::make(ErrorKind::bug, "zstandard did not finish a block")
+            .why(ZSTD_getErrorName(length))
+            .fix("report this");
     into.resize(length);
     return {};
 }
@@ -162,7 +166,8 @@ Result<Codec> parse_codec(std::string_view name) {
         if (to_string(codec) == name)
             return codec;
     const bool known = name == "bzip2" || name == "xz";
-    return Error::make(known ? ErrorKind::unsupported : ErrorKind::invalid_input, "the Avro file's codec cannot be read")
+    return Error::make(known ? ErrorKind::unsupported : ErrorKind::invalid_input,
+                       "the Avro file's codec cannot be read")
         .why("it is '" + printable(name) + "'; null, deflate, snappy and zstandard are supported")
         .fix("have the table's writer rewrite its manifests with deflate or zstandard")
         .at("avro.codec");

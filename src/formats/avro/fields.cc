@@ -92,8 +92,8 @@ bool FieldLocator::visit(const Node& type, const Step& step, Cursor& cursor, std
         inner = type.branches[static_cast<std::size_t>(branch)];
     }
     const auto start = cursor.offset();
-    const bool good = step.plan >= 0 ? walk(plans_[static_cast<std::size_t>(step.plan)], cursor, slices)
-                                     : try_skip(*inner, cursor);
+    const bool good =
+        step.plan >= 0 ? walk(plans_[static_cast<std::size_t>(step.plan)], cursor, slices) : try_skip(*inner, cursor);
     if (step.slot >= 0)
         slices[static_cast<std::size_t>(step.slot)] = {Slice::State::present, start, cursor.offset() - start};
     return good;
@@ -137,8 +137,8 @@ std::int64_t slice_long(std::string_view block, const Slice& slice) {
     return Cursor(block.substr(slice.offset, slice.length)).read_long();
 }
 
-Result<RewriteCounts> rewrite_container(ContainerReader& reader, const FieldLocator& locator, const RecordEditor& editor,
-                                        ByteSink& sink) {
+Result<RewriteCounts> rewrite_container(ContainerReader& reader, const FieldLocator& locator,
+                                        const RecordEditor& editor, ByteSink& sink) {
     auto writer = TRY(ContainerWriter::create_like(sink, reader));
     RewriteCounts counts;
     Block block;
@@ -157,7 +157,8 @@ Result<RewriteCounts> rewrite_container(ContainerReader& reader, const FieldLoca
             offset = *end;
             edits.clear();
             if (auto status = editor(block.raw, slices, edits); status.is_error())
-                return std::move(status.error()).at(reader.name() + ", record " + std::to_string(counts.records + record));
+                return std::move(status.error())
+                    .at(reader.name() + ", record " + std::to_string(counts.records + record));
             std::sort(edits.begin(), edits.end(),
                       [&](const Edit& a, const Edit& b) { return slices[a.slot].offset < slices[b.slot].offset; });
             for (const auto& edit : edits) {

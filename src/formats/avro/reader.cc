@@ -11,6 +11,10 @@ namespace godwit::avro {
 namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
+/// A block above 16 MiB must not be more than 100 times what is stored: no manifest comes near, a bomb goes beyond.
+constexpr std::uint64_t kFreeBytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t kLargestRatio = 100;
+constexpr std::size_t kMostMetadata = 10'000;
 
 Error container_error(const ByteSource& source, std::uint64_t offset, std::string why) {
     return Error::make(ErrorKind::invalid_input, "the Avro file cannot be read")
@@ -27,6 +31,8 @@ bool parse_metadata(Cursor& cursor, FileMetadata& metadata) {
         for (; count > 0 && !cursor.failed(); --count) {
             const auto key = cursor.read_bytes();
             const auto value = cursor.read_bytes();
+            if (metadata.size() == kMostMetadata)
+                cursor.fail();
             if (!cursor.failed())
                 metadata.emplace_back(key, value);
         }
@@ -110,7 +116,8 @@ Result<bool> ContainerReader::next_block(Block& block) {
     if (static_cast<std::uint64_t>(bytes) > rest || rest - static_cast<std::uint64_t>(bytes) < sync_.size())
         return container_error(*source_, offset_, "a block ends after the file does");
     if (static_cast<std::uint64_t>(bytes) > limits_.block_bytes)
-        return container_error(*source_, offset_, "a block has more than " + std::to_string(limits_.block_bytes) + " bytes");
+        return container_error(*source_, offset_,
+                               "a block has more than " + std::to_string(limits_.block_bytes) + " bytes");
     const auto size = static_cast<std::size_t>(bytes);
     stored_.resize(size + sync_.size());
     if (TRY(source_->read_at(body, std::span(stored_.data(), stored_.size()))) != stored_.size())
@@ -121,7 +128,8 @@ Result<bool> ContainerReader::next_block(Block& block) {
     if (codec_ == Codec::null) {
         block.raw = stored_;
     } else {
-        auto decompressed = decompress(codec_, stored_, limits_.block_bytes, raw_);
+        const auto limit = std::min<std::uint64_t>(limits_.block_bytes, kFreeBytes + stored_.size() * kLargestRatio);
+        auto decompressed = decompress(codec_, stored_, limit, raw_);
         if (decompressed.is_error())
             return std::move(decompressed.error()).at(source_->name() + " at offset " + std::to_string(offset_));
         block.raw = raw_;

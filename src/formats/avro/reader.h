@@ -26,8 +26,8 @@ struct ReaderLimits {
 /// One block of a container file. The views hold until the next call on the reader.
 struct Block {
     std::int64_t records = 0;
-    std::string_view raw;    ///< decompressed
-    std::string_view stored; ///< as it lies in the file
+    std::string_view raw;     ///< decompressed
+    std::string_view stored;  ///< as it lies in the file
     std::uint64_t offset = 0; ///< of the block in the file, for messages
 };
 

@@ -99,13 +99,16 @@ public:
 private:
     Result<Node*> make(Kind kind, const std::string& path);
     Result<const Node*> parse_name(const std::string& name, const std::string& space, const std::string& path);
-    Result<const Node*> parse_union(const OrderedJson& json, const std::string& space, const std::string& path, int depth);
-    Result<const Node*> parse_object(const OrderedJson& json, const std::string& space, const std::string& path, int depth);
+    Result<const Node*> parse_union(const OrderedJson& json, const std::string& space, const std::string& path,
+                                    int depth);
+    Result<const Node*> parse_object(const OrderedJson& json, const std::string& space, const std::string& path,
+                                     int depth);
     Result<const Node*> parse_named(const std::string& type, const OrderedJson& json, const std::string& space,
                                     const std::string& path, int depth);
     Result<const Node*> parse_container(Kind kind, const OrderedJson& json, const std::string& space,
                                         const std::string& path, int depth);
-    Status parse_fields(Node& node, const OrderedJson& json, const std::string& space, const std::string& path, int depth);
+    Status parse_fields(Node& node, const OrderedJson& json, const std::string& space, const std::string& path,
+                        int depth);
     Status parse_symbols(Node& node, const OrderedJson& json, const std::string& path);
     Status parse_size(Node& node, const OrderedJson& json, const std::string& path);
     static void read_logical_type(Node& node, const OrderedJson& json);
@@ -137,7 +140,8 @@ Result<const Node*> SchemaParser::parse(const OrderedJson& json, const std::stri
     return schema_error(path, "a type is a name, an array or an object");
 }
 
-Result<const Node*> SchemaParser::parse_name(const std::string& name, const std::string& space, const std::string& path) {
+Result<const Node*> SchemaParser::parse_name(const std::string& name, const std::string& space,
+                                             const std::string& path) {
     for (const auto& [text, kind] : kPrimitives)
         if (text == name)
             return static_cast<const Node*>(TRY(make(kind, path)));
@@ -150,8 +154,8 @@ Result<const Node*> SchemaParser::parse_name(const std::string& name, const std:
     return schema_error(path, "the type '" + printable(name) + "' is not defined before it is used");
 }
 
-Result<const Node*> SchemaParser::parse_union(const OrderedJson& json, const std::string& space, const std::string& path,
-                                              int depth) {
+Result<const Node*> SchemaParser::parse_union(const OrderedJson& json, const std::string& space,
+                                              const std::string& path, int depth) {
     if (json.empty())
         return schema_error(path, "a union has no branches");
     auto* node = TRY(make(Kind::union_of, path));
@@ -164,8 +168,8 @@ Result<const Node*> SchemaParser::parse_union(const OrderedJson& json, const std
     return static_cast<const Node*>(node);
 }
 
-Result<const Node*> SchemaParser::parse_object(const OrderedJson& json, const std::string& space, const std::string& path,
-                                               int depth) {
+Result<const Node*> SchemaParser::parse_object(const OrderedJson& json, const std::string& space,
+                                               const std::string& path, int depth) {
     const auto type = json.find("type");
     if (type == json.end())
         return schema_error(path, "a type has no 'type'");
@@ -212,8 +216,8 @@ Result<const Node*> SchemaParser::parse_container(Kind kind, const OrderedJson& 
     return static_cast<const Node*>(node);
 }
 
-Result<const Node*> SchemaParser::parse_named(const std::string& type, const OrderedJson& json, const std::string& space,
-                                              const std::string& path, int depth) {
+Result<const Node*> SchemaParser::parse_named(const std::string& type, const OrderedJson& json,
+                                              const std::string& space, const std::string& path, int depth) {
     const auto name = text_or_empty(json, "name");
     if (name.empty())
         return schema_error(path, "a " + type + " has no name");
@@ -242,13 +246,13 @@ Result<const Node*> SchemaParser::parse_named(const std::string& type, const Ord
     else
         TRY(parse_size(*node, json, path));
     node->least_bytes = least_bytes_of(*node);
-    node->attributes = attributes_beside(json, {"type", "name", "namespace", "doc", "aliases", "fields", "symbols", "size",
-                                                "logicalType", "precision", "scale", "adjust-to-utc"});
+    node->attributes = attributes_beside(json, {"type", "name", "namespace", "doc", "aliases", "fields", "symbols",
+                                                "size", "logicalType", "precision", "scale", "adjust-to-utc"});
     return static_cast<const Node*>(node);
 }
 
-Status SchemaParser::parse_fields(Node& node, const OrderedJson& json, const std::string& space, const std::string& path,
-                                  int depth) {
+Status SchemaParser::parse_fields(Node& node, const OrderedJson& json, const std::string& space,
+                                  const std::string& path, int depth) {
     const auto fields = json.find("fields");
     if (fields == json.end() || !fields->is_array())
         return schema_error(path, "the record '" + printable(node.name) + "' has no array 'fields'");

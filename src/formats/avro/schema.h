@@ -13,8 +13,20 @@ namespace godwit::avro {
 
 /// Apache Avro 1.12 specification, "Primitive Types" and "Complex Types".
 enum class Kind : std::uint8_t {
-    null, boolean, int32, int64, float32, float64, bytes, string,
-    fixed, enumeration, array, map, union_of, record,
+    null,
+    boolean,
+    int32,
+    int64,
+    float32,
+    float64,
+    bytes,
+    string,
+    fixed,
+    enumeration,
+    array,
+    map,
+    union_of,
+    record,
 };
 
 std::string_view to_string(Kind kind);
@@ -43,15 +55,15 @@ struct Node {
     std::string name; ///< full name with namespace: record, enumeration, fixed
     std::string doc;
     std::vector<std::string> aliases;
-    std::vector<Field> fields;            ///< record
-    std::vector<std::string> symbols;     ///< enumeration
-    std::size_t fixed_size = 0;           ///< fixed
-    const Node* items = nullptr;          ///< array: items; map: values
-    std::vector<const Node*> branches;    ///< union
-    std::string logical_type;             ///< empty if absent
-    std::int32_t precision = 0;           ///< decimal
-    std::int32_t scale = 0;               ///< decimal
-    bool adjust_to_utc = false;           ///< Iceberg, Appendix A: timestamps
+    std::vector<Field> fields;              ///< record
+    std::vector<std::string> symbols;       ///< enumeration
+    std::size_t fixed_size = 0;             ///< fixed
+    const Node* items = nullptr;            ///< array: items; map: values
+    std::vector<const Node*> branches;      ///< union
+    std::string logical_type;               ///< empty if absent
+    std::int32_t precision = 0;             ///< decimal
+    std::int32_t scale = 0;                 ///< decimal
+    bool adjust_to_utc = false;             ///< Iceberg, Appendix A: timestamps
     std::optional<std::int32_t> element_id; ///< Iceberg, Appendix A: arrays
     std::optional<std::int32_t> key_id;     ///< maps
     std::optional<std::int32_t> value_id;   ///< maps

@@ -28,12 +28,14 @@ public:
 
     Result<Value> decode(const Node& type, std::size_t depth) {
         if (depth > limits_.depth)
-            return datum_error(cursor_.offset(), "it is nested deeper than " + std::to_string(limits_.depth) + " levels");
+            return datum_error(cursor_.offset(),
+                               "it is nested deeper than " + std::to_string(limits_.depth) + " levels");
         if (++values_ > limits_.values)
             return datum_error(cursor_.offset(), "it holds more than " + std::to_string(limits_.values) + " values");
         auto value = TRY(decode_any(type, depth));
         if (cursor_.failed())
-            return datum_error(cursor_.offset(), "a " + std::string(to_string(type.kind)) + " is damaged or ends too early");
+            return datum_error(cursor_.offset(),
+                               "a " + std::string(to_string(type.kind)) + " is damaged or ends too early");
         return value;
     }
 
@@ -190,7 +192,7 @@ bool skip_any(const Node& type, Cursor& cursor, std::size_t depth) {
     case Kind::boolean: cursor.read_fixed(1); break;
     case Kind::int32:
     case Kind::int64:
-    case Kind::enumeration: cursor.read_long(); break;
+    case Kind::enumeration: cursor.read_wide_long(); break;
     case Kind::float32: cursor.read_fixed(4); break;
     case Kind::float64: cursor.read_fixed(8); break;
     case Kind::bytes:

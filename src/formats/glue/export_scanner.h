@@ -34,7 +34,8 @@ struct ScanOutcome {
 };
 
 struct ScanLimits {
-    std::size_t entry_bytes = std::size_t{16} << 20;
+    /// Far above what Glue allows, and small enough that facts made of an entry stay below the limits of JSON.
+    std::size_t entry_bytes = std::size_t{4} << 20;
 };
 
 /// Splits what the AWS command line prints into entries, in constant memory: one JSON object, or several one after

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
-/// For tests: real tables that other writers made, in a folder beside the project that may be absent.
+/// For tests: tables that other writers made, in tests/fixtures and in a folder beside the project that may be absent.
 namespace godwit::iceberg {
 
-inline std::string corpus_root() { return std::string(GODWIT_SOURCE_DIR) + "/../shared/corpus/lakehouse"; }
-
 /// Every file below `folder` whose name ends with one of `endings`.
-inline void find_files(const std::string& folder, const std::vector<std::string>& endings, std::vector<std::string>& found) {
+inline void find_files(const std::string& folder, const std::vector<std::string>& endings,
+                       std::vector<std::string>& found) {
     const auto entries = list_folder(folder);
     if (entries.is_error())
         return;
@@ -26,9 +25,11 @@ inline void find_files(const std::string& folder, const std::vector<std::string>
     }
 }
 
-inline std::vector<std::string> corpus_files(const std::vector<std::string>& endings) {
+/// Nothing where neither folder is there. `project` is GODWIT_SOURCE_DIR.
+inline std::vector<std::string> corpus_files(const std::string& project, const std::vector<std::string>& endings) {
     std::vector<std::string> found;
-    find_files(corpus_root(), endings, found);
+    find_files(project + "/../shared/corpus/lakehouse", endings, found);
+    find_files(project + "/tests/fixtures/iceberg", endings, found);
     return found;
 }
 

@@ -37,7 +37,9 @@ bool take(std::string_view& text, char character) {
     return true;
 }
 
-std::string two(std::int64_t value) { return {static_cast<char>('0' + value / 10), static_cast<char>('0' + value % 10)}; }
+std::string two(std::int64_t value) {
+    return {static_cast<char>('0' + value / 10), static_cast<char>('0' + value % 10)};
+}
 
 bool take_date(std::string_view& text, std::int64_t& days) {
     const bool negative = take(text, '-');
@@ -49,8 +51,9 @@ bool take_date(std::string_view& text, std::int64_t& days) {
     std::int64_t year = 0;
     std::int64_t month = 0;
     std::int64_t day = 0;
-    if (digits < 4 || digits > 9 || !take_number(text, digits, year) || !take(text, '-') || !take_number(text, 2, month) ||
-        !take(text, '-') || !take_number(text, 2, day) || month < 1 || month > 12 || day < 1 || day > 31)
+    if (digits < 4 || digits > 9 || !take_number(text, digits, year) || !take(text, '-') ||
+        !take_number(text, 2, month) || !take(text, '-') || !take_number(text, 2, day) || month < 1 || month > 12 ||
+        day < 1 || day > 31)
         return false;
     days = days_from_civil({negative ? -year : year, static_cast<unsigned>(month), static_cast<unsigned>(day)});
     const auto back = civil_from_days(days);
@@ -162,7 +165,8 @@ Result<std::int64_t> parse_timestamp(std::string_view text, std::int64_t per_sec
     std::int64_t ticks = 0;
     std::int64_t result = 0;
     if (!take_date(rest, days) || !take(rest, 'T') || !take_time(rest, per_second, ticks) ||
-        __builtin_mul_overflow(days, kSecondsPerDay * per_second, &result) || __builtin_add_overflow(result, ticks, &result))
+        __builtin_mul_overflow(days, kSecondsPerDay * per_second, &result) ||
+        __builtin_add_overflow(result, ticks, &result))
         return text_error(text, "2017-11-16T22:31:08.123456");
     return result;
 }

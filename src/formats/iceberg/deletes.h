@@ -15,9 +15,9 @@ struct LiveFile {
 };
 
 /// Specification, "Scan Planning": whether a delete file applies to a data file.
-/// - position deletes: delete's data sequence number >= the data file's, same spec and partition, and the file named
-///   by referenced_data_file or by equal file_path bounds, where there is one, is this one;
-/// - deletion vectors: as above, and referenced_data_file names the data file;
+/// - position deletes and deletion vectors: delete's data sequence number >= the data file's, same spec and partition,
+///   and the file that referenced_data_file names, or one between the bounds of file_path, is this one. Where a
+///   deletion vector applies, the position delete files for that data file are left out of the scan;
 /// - equality deletes: delete's sequence number > the data file's; same spec and partition, or an unpartitioned spec.
 bool delete_applies(const LiveFile& data, const LiveFile& deletes);
 

@@ -1,5 +1,7 @@
 #include "formats/iceberg/json_access.h"
 
+#include "base/text.h"
+
 namespace godwit::iceberg {
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_properties(const OrderedJson& object, const char* name) {
@@ -25,6 +27,23 @@ OrderedJson properties_to_json(const std::vector<std::pair<std::string, std::str
     for (const auto& [key, value] : properties)
         result[key] = value;
     return result;
+}
+
+std::string dump(const OrderedJson& json) { return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
+
+Status check_text(const OrderedJson& json) {
+    if (json.is_string() && !is_utf8(json.get_ref<const std::string&>()))
+        return json_error(
+            "the text '" + printable(json.get_ref<const std::string&>()) + "' is not UTF-8, which JSON must be", "");
+    if (!json.is_structured())
+        return {};
+    for (const auto& [key, value] : json.items()) {
+        if (json.is_object() && !is_utf8(key))
+            return json_error("the name '" + printable(key) + "' is not UTF-8, which JSON must be", "");
+        if (auto status = check_text(value); status.is_error())
+            return std::move(status.error()).at(json.is_object() ? key : "[" + key + "]");
+    }
+    return {};
 }
 
 JsonLimits metadata_json_limits() {

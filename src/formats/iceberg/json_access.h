@@ -111,7 +111,9 @@ inline Result<const OrderedJson*> optional_array(const OrderedJson& object, cons
     return require_array(object, name);
 }
 
-inline std::string at_index(const char* name, std::size_t index) { return std::string(name) + "[" + std::to_string(index) + "]"; }
+inline std::string at_index(const char* name, std::size_t index) {
+    return std::string(name) + "[" + std::to_string(index) + "]";
+}
 
 /// Parses every element of an array field; absent is empty. Errors say which element.
 template <typename Parse>
@@ -128,6 +130,10 @@ auto parse_each(const OrderedJson& object, const char* name, Parse&& parse)
     return result;
 }
 
+/// Compact JSON. Never throws: bytes that are no UTF-8 become U+FFFD, so callers refuse such texts before.
+std::string dump(const OrderedJson& json);
+/// An error that names the first text or key that is not UTF-8 and could not be written.
+Status check_text(const OrderedJson& json);
 /// An object of texts; absent is empty. Numbers and booleans, which some writers leave, count as their text.
 Result<std::vector<std::pair<std::string, std::string>>> parse_properties(const OrderedJson& object, const char* name);
 OrderedJson properties_to_json(const std::vector<std::pair<std::string, std::string>>& properties);

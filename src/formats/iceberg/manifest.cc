@@ -51,27 +51,44 @@ bool read_items(Cursor cursor, Read&& read) {
     return !cursor.failed();
 }
 
+/// Fields `key` and `value` of one item; an item that is null counts as absent.
+template <typename Item, typename ReadValue>
+bool read_column(const avro::Node& items, Cursor& cursor, std::vector<Item>& into, ReadValue&& read_value) {
+    const auto* record = unwrap(items, cursor);
+    if (record == nullptr || record->kind == avro::Kind::null)
+        return record != nullptr;
+    auto& item = into.emplace_back();
+    bool whole = true;
+    for (const auto& field : record->fields) {
+        const auto* type = unwrap(*field.type, cursor);
+        if (type == nullptr)
+            return false;
+        if (field.name != "key" && field.name != "value") {
+            if (!avro::try_skip(*type, cursor))
+                return false;
+        } else if (type->kind == avro::Kind::null) {
+            whole = false;
+        } else if (field.name == "key") {
+            item.first = cursor.read_int();
+        } else {
+            item.second = read_value(cursor);
+        }
+    }
+    if (!whole)
+        into.pop_back();
+    return true;
+}
+
 template <typename Second, typename ReadValue>
-bool read_columns(const RecordWalk& walk, std::size_t slot, std::optional<std::vector<std::pair<std::int32_t, Second>>>& into,
-                  ReadValue&& read_value) {
+bool read_columns(const RecordWalk& walk, std::size_t slot,
+                  std::optional<std::vector<std::pair<std::int32_t, Second>>>& into, ReadValue&& read_value) {
     if (!walk.present(slot)) {
         into.reset();
         return true;
     }
     auto& items = refill(into);
-    const auto& record = *walk.type(slot)->items;
-    return read_items(walk.cursor(slot), [&](Cursor& cursor) {
-        auto& item = items.emplace_back();
-        for (const auto& field : record.fields) {
-            if (field.name == "key")
-                item.first = cursor.read_int();
-            else if (field.name == "value")
-                item.second = read_value(cursor);
-            else if (!avro::try_skip(*field.type, cursor))
-                return false;
-        }
-        return true;
-    });
+    const auto& type = *walk.type(slot)->items;
+    return read_items(walk.cursor(slot), [&](Cursor& cursor) { return read_column(type, cursor, items, read_value); });
 }
 
 bool read_counts(const RecordWalk& walk, std::size_t slot, std::optional<ColumnCounts>& into) {
@@ -89,23 +106,26 @@ bool read_numbers(const RecordWalk& walk, std::size_t slot, std::optional<std::v
         return true;
     }
     auto& items = refill(into);
-    const bool empty_items = walk.type(slot)->items->least_bytes == 0;
-    return !empty_items && read_items(walk.cursor(slot), [&](Cursor& cursor) {
-        items.push_back(static_cast<Number>(cursor.read_long()));
+    const auto& type = *walk.type(slot)->items;
+    return read_items(walk.cursor(slot), [&](Cursor& cursor) {
+        const auto* item = unwrap(type, cursor);
+        if (item == nullptr)
+            return false;
+        if (item->kind != avro::Kind::null)
+            items.push_back(static_cast<Number>(cursor.read_long()));
         return true;
     });
 }
 
 /// contains_null, contains_nan, lower_bound, upper_bound of one partition field, by id or by name.
-bool read_summary(const avro::Node& record, Cursor& cursor, PartitionFieldSummary& summary) {
-    for (const auto& field : record.fields) {
-        const auto* type = field.type;
-        if (type->kind == avro::Kind::union_of) {
-            const auto branch = cursor.read_long();
-            if (cursor.failed() || branch < 0 || static_cast<std::size_t>(branch) >= type->branches.size())
-                return false;
-            type = type->branches[static_cast<std::size_t>(branch)];
-        }
+bool read_summary(const avro::Node& items, Cursor& cursor, PartitionFieldSummary& summary) {
+    const auto* record = unwrap(items, cursor);
+    if (record == nullptr)
+        return false;
+    for (const auto& field : record->fields) {
+        const auto* type = unwrap(*field.type, cursor);
+        if (type == nullptr)
+            return false;
         const auto is = [&](std::int32_t id, std::string_view name, avro::Kind kind) {
             return type->kind == kind && (field.field_id ? *field.field_id == id : field.name == name);
         };
@@ -168,33 +188,33 @@ Result<bool> ManifestListReader::next(ManifestFile& file) {
     auto& walk = state_->walk;
     if (!TRY(walk.next()))
         return false;
-    if (!walk.present(kManifestPath) || !walk.present(kManifestLength) || !walk.present(kSpecId))
+    if (!walk.present(ListSlot::manifest_path) || !walk.present(ListSlot::manifest_length) ||
+        !walk.present(ListSlot::spec_id))
         return walk.error("its path, length or spec id is null");
-    const auto content = value_or(walk, kManifestContent, 0);
+    const auto content = value_or(walk, ListSlot::manifest_content, 0);
     if (content < 0 || content > 1)
         return walk.error("its content is " + std::to_string(content));
-    file.path = walk.bytes(kManifestPath);
-    file.length = walk.integer(kManifestLength);
-    file.spec_id = static_cast<std::int32_t>(walk.integer(kSpecId));
+    file.path = walk.bytes(ListSlot::manifest_path);
+    file.length = walk.integer(ListSlot::manifest_length);
+    file.spec_id = static_cast<std::int32_t>(walk.integer(ListSlot::spec_id));
     file.content = static_cast<ManifestContent>(content);
-    file.sequence_number = value_or(walk, kManifestSequence, 0);
-    file.min_sequence_number = value_or(walk, kMinSequence, 0);
-    file.added_snapshot_id = value_or(walk, kAddedSnapshot, 0);
-    read_optional(walk, kAddedFiles, file.added_files_count);
-    read_optional(walk, kExistingFiles, file.existing_files_count);
-    read_optional(walk, kDeletedFiles, file.deleted_files_count);
-    read_optional(walk, kAddedRows, file.added_rows_count);
-    read_optional(walk, kExistingRows, file.existing_rows_count);
-    read_optional(walk, kDeletedRows, file.deleted_rows_count);
-    read_optional_bytes(walk, kManifestKey, file.key_metadata);
-    read_optional(walk, kManifestFirstRow, file.first_row_id);
+    file.sequence_number = value_or(walk, ListSlot::manifest_sequence, 0);
+    file.min_sequence_number = value_or(walk, ListSlot::min_sequence, 0);
+    file.added_snapshot_id = value_or(walk, ListSlot::added_snapshot, 0);
+    read_optional(walk, ListSlot::added_files, file.added_files_count);
+    read_optional(walk, ListSlot::existing_files, file.existing_files_count);
+    read_optional(walk, ListSlot::deleted_files, file.deleted_files_count);
+    read_optional(walk, ListSlot::added_rows, file.added_rows_count);
+    read_optional(walk, ListSlot::existing_rows, file.existing_rows_count);
+    read_optional(walk, ListSlot::deleted_rows, file.deleted_rows_count);
+    read_optional_bytes(walk, ListSlot::manifest_key, file.key_metadata);
+    read_optional(walk, ListSlot::manifest_first_row, file.first_row_id);
     file.partitions.reset();
-    if (walk.present(kPartitions)) {
-        const auto& record = *walk.type(kPartitions)->items;
+    if (walk.present(ListSlot::partitions)) {
+        const auto& items = *walk.type(ListSlot::partitions)->items;
         auto& summaries = refill(file.partitions);
-        if (record.least_bytes == 0 || !read_items(walk.cursor(kPartitions), [&](Cursor& cursor) {
-                return read_summary(record, cursor, summaries.emplace_back());
-            }))
+        if (!read_items(walk.cursor(ListSlot::partitions),
+                        [&](Cursor& cursor) { return read_summary(items, cursor, summaries.emplace_back()); }))
             return walk.error("its partition summaries are damaged");
     }
     return true;
@@ -225,7 +245,7 @@ Result<ManifestReader> ManifestReader::open(ByteSource& source, const avro::Read
         header.content = ManifestContent::deletes;
     else if (!content.empty() && content != "data")
         return state->walk.error("its content is '" + printable(content) + "'");
-    for (const auto& field : state->walk.type(kPartition)->fields) {
+    for (const auto& field : state->walk.type(EntrySlot::partition)->fields) {
         Field column;
         column.id = field.field_id.value_or(0);
         column.name = field.name;
@@ -246,46 +266,52 @@ Result<bool> ManifestReader::next(ManifestEntry& entry) {
     auto& walk = state_->walk;
     if (!TRY(walk.next()))
         return false;
-    for (const auto slot : {kStatus, kFilePath, kFileFormat, kPartition, kRecordCount, kFileSize})
+    for (const auto slot : {EntrySlot::status, EntrySlot::file_path, EntrySlot::file_format, EntrySlot::record_count,
+                            EntrySlot::file_size})
         if (!walk.present(slot))
             return walk.error("its " + entry_paths()[slot].back().name + " is null");
-    const auto status = walk.integer(kStatus);
-    const auto content = value_or(walk, kContent, 0);
+    const auto status = walk.integer(EntrySlot::status);
+    const auto content = value_or(walk, EntrySlot::content, 0);
     if (status < 0 || status > 2 || content < 0 || content > 2)
         return walk.error("its status is " + std::to_string(status) + ", its content " + std::to_string(content));
     entry.status = static_cast<EntryStatus>(status);
-    read_optional(walk, kSnapshotId, entry.snapshot_id);
-    read_optional(walk, kSequenceNumber, entry.sequence_number);
-    read_optional(walk, kFileSequenceNumber, entry.file_sequence_number);
+    read_optional(walk, EntrySlot::snapshot_id, entry.snapshot_id);
+    read_optional(walk, EntrySlot::sequence_number, entry.sequence_number);
+    read_optional(walk, EntrySlot::file_sequence_number, entry.file_sequence_number);
     auto& file = entry.file;
     file.content = static_cast<FileContent>(content);
-    file.file_path = walk.bytes(kFilePath);
-    file.file_format = walk.bytes(kFileFormat);
-    file.record_count = walk.integer(kRecordCount);
-    file.file_size_in_bytes = walk.integer(kFileSize);
-    const auto& partition = *walk.type(kPartition);
-    file.partition.resize(partition.fields.size());
-    auto cursor = walk.cursor(kPartition);
-    for (std::size_t i = 0; i < partition.fields.size(); ++i)
+    file.file_path = walk.bytes(EntrySlot::file_path);
+    file.file_format = walk.bytes(EntrySlot::file_format);
+    file.record_count = walk.integer(EntrySlot::record_count);
+    file.file_size_in_bytes = walk.integer(EntrySlot::file_size);
+    const auto& partition = *walk.type(EntrySlot::partition);
+    file.partition.assign(partition.fields.size(), Value{});
+    auto cursor = walk.cursor(EntrySlot::partition);
+    for (std::size_t i = 0; walk.present(EntrySlot::partition) && i < partition.fields.size(); ++i)
         if (!read_partition_value(*partition.fields[i].type, cursor, file.partition[i]))
             return walk.error("its partition value " + printable(partition.fields[i].name) + " is damaged");
-    const bool whole = read_counts(walk, kColumnSizes, file.column_sizes) && read_counts(walk, kValueCounts, file.value_counts) &&
-                       read_counts(walk, kNullCounts, file.null_value_counts) && read_counts(walk, kNanCounts, file.nan_value_counts) &&
-                       read_bounds(walk, kLowerBounds, file.lower_bounds) && read_bounds(walk, kUpperBounds, file.upper_bounds) &&
-                       read_numbers(walk, kSplitOffsets, file.split_offsets) && read_numbers(walk, kEqualityIds, file.equality_ids);
+    const bool whole = read_counts(walk, EntrySlot::column_sizes, file.column_sizes) &&
+                       read_counts(walk, EntrySlot::value_counts, file.value_counts) &&
+                       read_counts(walk, EntrySlot::null_counts, file.null_value_counts) &&
+                       read_counts(walk, EntrySlot::nan_counts, file.nan_value_counts) &&
+                       read_bounds(walk, EntrySlot::lower_bounds, file.lower_bounds) &&
+                       read_bounds(walk, EntrySlot::upper_bounds, file.upper_bounds) &&
+                       read_numbers(walk, EntrySlot::split_offsets, file.split_offsets) &&
+                       read_numbers(walk, EntrySlot::equality_ids, file.equality_ids);
     if (!whole)
         return walk.error("its column statistics are damaged");
-    read_optional_bytes(walk, kKeyMetadata, file.key_metadata);
-    read_optional(walk, kSortOrderId, file.sort_order_id);
-    read_optional(walk, kFirstRowId, file.first_row_id);
-    read_optional_bytes(walk, kReferencedDataFile, file.referenced_data_file);
-    read_optional(walk, kContentOffset, file.content_offset);
-    read_optional(walk, kContentSize, file.content_size_in_bytes);
+    read_optional_bytes(walk, EntrySlot::key_metadata, file.key_metadata);
+    read_optional(walk, EntrySlot::sort_order_id, file.sort_order_id);
+    read_optional(walk, EntrySlot::first_row_id, file.first_row_id);
+    read_optional_bytes(walk, EntrySlot::referenced_data_file, file.referenced_data_file);
+    read_optional(walk, EntrySlot::content_offset, file.content_offset);
+    read_optional(walk, EntrySlot::content_size, file.content_size_in_bytes);
     return true;
 }
 
 Inheritance::Inheritance(const ManifestFile& manifest)
-    : snapshot_id_(manifest.added_snapshot_id), sequence_number_(manifest.sequence_number),
+    : snapshot_id_(manifest.added_snapshot_id),
+      sequence_number_(manifest.sequence_number),
       next_row_id_(manifest.content == ManifestContent::data ? manifest.first_row_id : std::nullopt) {}
 
 void Inheritance::apply(ManifestEntry& entry) {

@@ -16,8 +16,8 @@ namespace godwit::iceberg {
 
 /// Specification, "Manifest Lists": field ids in brackets.
 struct PartitionFieldSummary {
-    bool contains_null = false;          ///< 509
-    std::optional<bool> contains_nan;    ///< 518
+    bool contains_null = false;             ///< 509
+    std::optional<bool> contains_nan;       ///< 518
     std::optional<std::string> lower_bound; ///< 510
     std::optional<std::string> upper_bound; ///< 511
     bool operator==(const PartitionFieldSummary&) const = default;
@@ -26,22 +26,22 @@ struct PartitionFieldSummary {
 enum class ManifestContent : std::uint8_t { data = 0, deletes = 1 };
 
 struct ManifestFile {
-    std::string path;             ///< 500
-    std::int64_t length = 0;      ///< 501
-    std::int32_t spec_id = 0;     ///< 502
-    ManifestContent content = ManifestContent::data; ///< 517
-    std::int64_t sequence_number = 0;     ///< 515
-    std::int64_t min_sequence_number = 0; ///< 516
-    std::int64_t added_snapshot_id = 0;   ///< 503
-    std::optional<std::int32_t> added_files_count;    ///< 504
-    std::optional<std::int32_t> existing_files_count; ///< 505
-    std::optional<std::int32_t> deleted_files_count;  ///< 506
-    std::optional<std::int64_t> added_rows_count;     ///< 512
-    std::optional<std::int64_t> existing_rows_count;  ///< 513
-    std::optional<std::int64_t> deleted_rows_count;   ///< 514
+    std::string path;                                             ///< 500
+    std::int64_t length = 0;                                      ///< 501
+    std::int32_t spec_id = 0;                                     ///< 502
+    ManifestContent content = ManifestContent::data;              ///< 517
+    std::int64_t sequence_number = 0;                             ///< 515
+    std::int64_t min_sequence_number = 0;                         ///< 516
+    std::int64_t added_snapshot_id = 0;                           ///< 503
+    std::optional<std::int32_t> added_files_count;                ///< 504
+    std::optional<std::int32_t> existing_files_count;             ///< 505
+    std::optional<std::int32_t> deleted_files_count;              ///< 506
+    std::optional<std::int64_t> added_rows_count;                 ///< 512
+    std::optional<std::int64_t> existing_rows_count;              ///< 513
+    std::optional<std::int64_t> deleted_rows_count;               ///< 514
     std::optional<std::vector<PartitionFieldSummary>> partitions; ///< 507
-    std::optional<std::string> key_metadata;  ///< 519
-    std::optional<std::int64_t> first_row_id; ///< 520
+    std::optional<std::string> key_metadata;                      ///< 519
+    std::optional<std::int64_t> first_row_id;                     ///< 520
     bool operator==(const ManifestFile&) const = default;
 };
 
@@ -58,12 +58,12 @@ inline constexpr std::int32_t kDeletePositionId = 2147483545;
 
 /// Specification, "Data File Fields".
 struct DataFile {
-    FileContent content = FileContent::data; ///< 134
-    std::string file_path;                   ///< 100
-    std::string file_format;                 ///< 101: upper case in what we write, as found in what we read
-    std::vector<Value> partition;            ///< 102: in the order of the manifest's partition type
-    std::int64_t record_count = 0;           ///< 103
-    std::int64_t file_size_in_bytes = 0;     ///< 104
+    FileContent content = FileContent::data;       ///< 134
+    std::string file_path;                         ///< 100
+    std::string file_format;                       ///< 101: upper case in what we write, as found in what we read
+    std::vector<Value> partition;                  ///< 102: in the order of the manifest's partition type
+    std::int64_t record_count = 0;                 ///< 103
+    std::int64_t file_size_in_bytes = 0;           ///< 104
     std::optional<ColumnCounts> column_sizes;      ///< 108
     std::optional<ColumnCounts> value_counts;      ///< 109
     std::optional<ColumnCounts> null_value_counts; ///< 110

@@ -15,17 +15,18 @@ bool is_bytes(const Node& node) { return node.kind == Kind::bytes || node.kind =
 
 /// An array of records with `key` and `value` (Appendix A: maps whose keys are no strings).
 bool is_column_map(const Node& node, bool (*value)(const Node&)) {
-    if (node.kind != Kind::array || node.items->kind != Kind::record)
+    if (node.kind != Kind::array || item_record(node).kind != Kind::record)
         return false;
-    const auto* key_field = node.items->field_named("key");
-    const auto* value_field = node.items->field_named("value");
-    return key_field != nullptr && value_field != nullptr && is_integer(*key_field->type) && value(*value_field->type);
+    const auto* key_field = item_record(node).field_named("key");
+    const auto* value_field = item_record(node).field_named("value");
+    return key_field != nullptr && value_field != nullptr && is_integer(key_field->type->without_null()) &&
+           value(value_field->type->without_null());
 }
 bool is_count_map(const Node& node) { return is_column_map(node, is_integer); }
 bool is_bound_map(const Node& node) { return is_column_map(node, is_bytes); }
-bool is_integer_list(const Node& node) { return node.kind == Kind::array && is_integer(*node.items); }
+bool is_integer_list(const Node& node) { return node.kind == Kind::array && is_integer(item_record(node)); }
 bool is_record(const Node& node) { return node.kind == Kind::record; }
-bool is_record_list(const Node& node) { return node.kind == Kind::array && node.items->kind == Kind::record; }
+bool is_record_list(const Node& node) { return node.kind == Kind::array && item_record(node).kind == Kind::record; }
 
 Status check_types(const RecordWalk& walk, std::size_t slots, bool (*(*wanted)(std::size_t))(const Node&),
                    const std::vector<avro::FieldPath>& paths, std::initializer_list<std::size_t> required) {
@@ -34,34 +35,35 @@ Status check_types(const RecordWalk& walk, std::size_t slots, bool (*(*wanted)(s
             return walk.error("the field " + paths[slot].back().name + " is a " + std::string(to_string(type->kind)));
     for (const auto slot : required)
         if (walk.type(slot) == nullptr)
-            return walk.error("its schema has no field " + paths[slot].back().name + " (" + std::to_string(paths[slot].back().id) + ")");
+            return walk.error("its schema has no field " + paths[slot].back().name + " (" +
+                              std::to_string(paths[slot].back().id) + ")");
     return {};
 }
 
 bool (*entry_kind(std::size_t slot))(const Node&) {
     switch (slot) {
-    case kFilePath:
-    case kFileFormat:
-    case kKeyMetadata:
-    case kReferencedDataFile: return is_bytes;
-    case kPartition: return is_record;
-    case kColumnSizes:
-    case kValueCounts:
-    case kNullCounts:
-    case kNanCounts: return is_count_map;
-    case kLowerBounds:
-    case kUpperBounds: return is_bound_map;
-    case kSplitOffsets:
-    case kEqualityIds: return is_integer_list;
+    case EntrySlot::file_path:
+    case EntrySlot::file_format:
+    case EntrySlot::key_metadata:
+    case EntrySlot::referenced_data_file: return is_bytes;
+    case EntrySlot::partition: return is_record;
+    case EntrySlot::column_sizes:
+    case EntrySlot::value_counts:
+    case EntrySlot::null_counts:
+    case EntrySlot::nan_counts: return is_count_map;
+    case EntrySlot::lower_bounds:
+    case EntrySlot::upper_bounds: return is_bound_map;
+    case EntrySlot::split_offsets:
+    case EntrySlot::equality_ids: return is_integer_list;
     default: return is_integer;
     }
 }
 
 bool (*list_kind(std::size_t slot))(const Node&) {
     switch (slot) {
-    case kManifestPath:
-    case kManifestKey: return is_bytes;
-    case kPartitions: return is_record_list;
+    case ListSlot::manifest_path:
+    case ListSlot::manifest_key: return is_bytes;
+    case ListSlot::partitions: return is_record_list;
     default: return is_integer;
     }
 }
@@ -97,15 +99,18 @@ std::vector<avro::FieldPath> entry_paths() {
 }
 
 std::vector<avro::FieldPath> list_paths() {
-    return {{{500, "manifest_path"}},        {{501, "manifest_length"}},      {{502, "partition_spec_id"}},
-            {{517, "content"}},              {{515, "sequence_number"}},      {{516, "min_sequence_number"}},
-            {{503, "added_snapshot_id"}},    {{504, "added_files_count"}},    {{505, "existing_files_count"}},
-            {{506, "deleted_files_count"}},  {{512, "added_rows_count"}},     {{513, "existing_rows_count"}},
-            {{514, "deleted_rows_count"}},   {{507, "partitions"}},           {{519, "key_metadata"}},
-            {{520, "first_row_id"}}};
+    return {{{500, "manifest_path"}},        {{501, "manifest_length"}},
+            {{502, "partition_spec_id"}},    {{517, "content"}},
+            {{515, "sequence_number"}},      {{516, "min_sequence_number"}},
+            {{503, "added_snapshot_id"}},    {{504, "added_files_count"}},
+            {{505, "existing_files_count"}}, {{506, "deleted_files_count"}},
+            {{512, "added_rows_count"}},     {{513, "existing_rows_count"}},
+            {{514, "deleted_rows_count"}},   {{507, "partitions"}},
+            {{519, "key_metadata"}},         {{520, "first_row_id"}}};
 }
 
-Result<RecordWalk> RecordWalk::open(ByteSource& source, const std::vector<avro::FieldPath>& paths, const avro::ReaderLimits& limits) {
+Result<RecordWalk> RecordWalk::open(ByteSource& source, const std::vector<avro::FieldPath>& paths,
+                                    const avro::ReaderLimits& limits) {
     RecordWalk walk;
     walk.reader_ = std::make_unique<avro::ContainerReader>(TRY(avro::ContainerReader::open(source, limits)));
     auto locator = avro::FieldLocator::compile(walk.reader_->schema(), paths);
@@ -137,15 +142,19 @@ Error RecordWalk::error(std::string why) const {
     return Error::make(ErrorKind::invalid_input, "the manifest or manifest list cannot be read")
         .why(std::move(why))
         .fix("copy the file again from its source; if it is whole, its writer broke the Iceberg specification")
-        .at(reader_->name() + ", block at offset " + std::to_string(block_.offset) + ", record " + std::to_string(block_.records - left_));
+        .at(reader_->name() + ", block at offset " + std::to_string(block_.offset) + ", record " +
+            std::to_string(block_.records - left_));
 }
 
 Status check_entry_types(const RecordWalk& walk) {
-    return check_types(walk, kEntrySlots, entry_kind, entry_paths(), {kStatus, kFilePath, kFileFormat, kPartition, kRecordCount, kFileSize});
+    return check_types(walk, EntrySlot::count, entry_kind, entry_paths(),
+                       {EntrySlot::status, EntrySlot::file_path, EntrySlot::file_format, EntrySlot::partition,
+                        EntrySlot::record_count, EntrySlot::file_size});
 }
 
 Status check_list_types(const RecordWalk& walk) {
-    return check_types(walk, kListSlots, list_kind, list_paths(), {kManifestPath, kManifestLength, kSpecId});
+    return check_types(walk, ListSlot::count, list_kind, list_paths(),
+                       {ListSlot::manifest_path, ListSlot::manifest_length, ListSlot::spec_id});
 }
 
 Type partition_value_type(const Node& stored) {
@@ -171,20 +180,17 @@ Type partition_value_type(const Node& stored) {
             return decimal(node.precision, node.scale);
         if (node.logical_type == "uuid")
             return primitive(TypeKind::uuid);
-        return node.kind == Kind::bytes ? primitive(TypeKind::binary) : fixed(static_cast<std::int32_t>(node.fixed_size));
+        return node.kind == Kind::bytes ? primitive(TypeKind::binary)
+                                        : fixed(static_cast<std::int32_t>(node.fixed_size));
     default: return primitive(TypeKind::unknown);
     }
 }
 
 bool read_partition_value(const Node& stored, avro::Cursor& cursor, Value& value) {
     value = Value{};
-    const Node* node = &stored;
-    if (node->kind == Kind::union_of) {
-        const auto branch = cursor.read_long();
-        if (cursor.failed() || branch < 0 || static_cast<std::size_t>(branch) >= node->branches.size())
-            return false;
-        node = node->branches[static_cast<std::size_t>(branch)];
-    }
+    const Node* node = unwrap(stored, cursor);
+    if (node == nullptr)
+        return false;
     switch (node->kind) {
     case Kind::boolean: value = cursor.read_boolean(); break;
     case Kind::int32: value = cursor.read_int(); break;

@@ -3,6 +3,7 @@
 #include "formats/avro/fields.h"
 #include "formats/iceberg/manifest.h"
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -10,23 +11,65 @@
 namespace godwit::iceberg {
 
 /// Slots of an entry, in the order of entry_paths().
-enum EntrySlot : std::size_t {
-    kStatus, kSnapshotId, kSequenceNumber, kFileSequenceNumber, kContent, kFilePath, kFileFormat, kPartition, kRecordCount,
-    kFileSize, kColumnSizes, kValueCounts, kNullCounts, kNanCounts, kLowerBounds, kUpperBounds, kKeyMetadata, kSplitOffsets,
-    kEqualityIds, kSortOrderId, kFirstRowId, kReferencedDataFile, kContentOffset, kContentSize, kEntrySlots,
+struct EntrySlot {
+    enum Name : std::size_t {
+        status,
+        snapshot_id,
+        sequence_number,
+        file_sequence_number,
+        content,
+        file_path,
+        file_format,
+        partition,
+        record_count,
+        file_size,
+        column_sizes,
+        value_counts,
+        null_counts,
+        nan_counts,
+        lower_bounds,
+        upper_bounds,
+        key_metadata,
+        split_offsets,
+        equality_ids,
+        sort_order_id,
+        first_row_id,
+        referenced_data_file,
+        content_offset,
+        content_size,
+        count
+    };
 };
 std::vector<avro::FieldPath> entry_paths();
 
-enum ListSlot : std::size_t {
-    kManifestPath, kManifestLength, kSpecId, kManifestContent, kManifestSequence, kMinSequence, kAddedSnapshot, kAddedFiles,
-    kExistingFiles, kDeletedFiles, kAddedRows, kExistingRows, kDeletedRows, kPartitions, kManifestKey, kManifestFirstRow, kListSlots,
+struct ListSlot {
+    enum Name : std::size_t {
+        manifest_path,
+        manifest_length,
+        spec_id,
+        manifest_content,
+        manifest_sequence,
+        min_sequence,
+        added_snapshot,
+        added_files,
+        existing_files,
+        deleted_files,
+        added_rows,
+        existing_rows,
+        deleted_rows,
+        partitions,
+        manifest_key,
+        manifest_first_row,
+        count
+    };
 };
 std::vector<avro::FieldPath> list_paths();
 
 /// Walks a manifest or manifest list record by record.
 class RecordWalk {
 public:
-    static Result<RecordWalk> open(ByteSource& source, const std::vector<avro::FieldPath>& paths, const avro::ReaderLimits& limits);
+    static Result<RecordWalk> open(ByteSource& source, const std::vector<avro::FieldPath>& paths,
+                                   const avro::ReaderLimits& limits);
     /// False at the end; the slices hold until the next call.
     Result<bool> next();
 
@@ -36,7 +79,7 @@ public:
     avro::Cursor cursor(std::size_t slot) const {
         return avro::Cursor(block_.raw.substr(slices_[slot].offset, slices_[slot].length));
     }
-    std::int64_t integer(std::size_t slot) const { return cursor(slot).read_long(); }
+    std::int64_t integer(std::size_t slot) const { return cursor(slot).read_wide_long(); }
     std::string_view bytes(std::size_t slot) const { return cursor(slot).read_bytes(); }
     /// An error about the record at hand.
     Error error(std::string why) const;
@@ -54,6 +97,19 @@ private:
 /// An error unless every slot that the schema has is of the kind that the specification gives it.
 Status check_entry_types(const RecordWalk& walk);
 Status check_list_types(const RecordWalk& walk);
+
+/// Some writers make everything optional, items of arrays too: the branch of a union at the cursor, or the type itself.
+/// Null if the data is damaged.
+inline const avro::Node* unwrap(const avro::Node& type, avro::Cursor& cursor) {
+    if (type.kind != avro::Kind::union_of)
+        return &type;
+    const auto branch = cursor.read_long();
+    if (cursor.failed() || branch < 0 || static_cast<std::size_t>(branch) >= type.branches.size())
+        return nullptr;
+    return type.branches[static_cast<std::size_t>(branch)];
+}
+/// The record that the items of an array are.
+inline const avro::Node& item_record(const avro::Node& array) { return array.items->without_null(); }
 
 /// Type of a partition value by the Avro type that it is stored as.
 Type partition_value_type(const avro::Node& node);

@@ -16,9 +16,9 @@ using avro::Slice;
 std::string_view content_of(std::string_view block, const Slice& slice) { return avro::slice_bytes(block, slice); }
 bool present(std::span<const Slice> slices, std::size_t slot) { return slices[slot].state == Slice::State::present; }
 
-/// Walks the items of an encoded column map: `item(key, raw item, offset of the value inside it, value)`.
+/// Walks the items of an encoded column map: `item(key, raw item, place of the value inside it, value)`.
 template <typename Item>
-bool each_bound(const avro::Node& record, std::string_view encoded, Item&& item) {
+bool each_bound(const avro::Node& items, std::string_view encoded, Item&& item) {
     Cursor cursor(encoded);
     std::int64_t bytes = 0;
     for (auto count = cursor.read_block_count(bytes); count > 0; count = cursor.read_block_count(bytes))
@@ -27,14 +27,17 @@ bool each_bound(const avro::Node& record, std::string_view encoded, Item&& item)
             std::int32_t key = 0;
             std::string_view value;
             std::pair<std::size_t, std::size_t> value_at;
-            for (const auto& field : record.fields) {
+            const auto* record = unwrap(items, cursor);
+            for (std::size_t i = 0; record != nullptr && i < record->fields.size(); ++i) {
+                const auto& field = record->fields[i];
+                const auto* type = unwrap(*field.type, cursor);
                 const auto at = cursor.offset();
-                if (field.name == "key") {
+                if (type != nullptr && field.name == "key" && type->kind != avro::Kind::null) {
                     key = cursor.read_int();
-                } else if (field.name == "value") {
+                } else if (type != nullptr && field.name == "value" && type->kind != avro::Kind::null) {
                     value = cursor.read_bytes();
                     value_at = {at - start, cursor.offset() - at};
-                } else if (!avro::try_skip(*field.type, cursor)) {
+                } else if (type == nullptr || !avro::try_skip(*type, cursor)) {
                     return false;
                 }
             }
@@ -46,26 +49,27 @@ bool each_bound(const avro::Node& record, std::string_view encoded, Item&& item)
 }
 
 /// The bound of column file_path, if the map has one.
-std::optional<std::string> path_bound(const avro::Node& record, std::string_view encoded) {
+std::optional<std::string> path_bound(const avro::Node& items, std::string_view encoded) {
     std::optional<std::string> found;
-    each_bound(record, encoded, [&](std::int32_t key, std::string_view, const auto&, std::string_view value) {
-        if (key == kDeleteFilePathId)
+    each_bound(items, encoded, [&](std::int32_t key, std::string_view, const auto& value_at, std::string_view value) {
+        if (key == kDeleteFilePathId && value_at.second != 0)
             found = value;
     });
     return found;
 }
 
 /// The map with another bound of column file_path, or without it.
-std::string with_path_bound(const avro::Node& record, std::string_view encoded, const std::optional<std::string>& bound) {
-    std::string items;
+std::string with_path_bound(const avro::Node& items, std::string_view encoded,
+                            const std::optional<std::string>& bound) {
+    std::string kept;
     std::int64_t count = 0;
-    each_bound(record, encoded, [&](std::int32_t key, std::string_view raw, const auto& value_at, std::string_view) {
-        if (key != kDeleteFilePathId) {
-            items += raw;
+    each_bound(items, encoded, [&](std::int32_t key, std::string_view raw, const auto& value_at, std::string_view) {
+        if (key != kDeleteFilePathId || value_at.second == 0) {
+            kept += raw;
         } else if (bound) {
-            items += raw.substr(0, value_at.first);
-            avro::append_bytes(items, *bound);
-            items += raw.substr(value_at.first + value_at.second);
+            kept += raw.substr(0, value_at.first);
+            avro::append_bytes(kept, *bound);
+            kept += raw.substr(value_at.first + value_at.second);
         } else {
             return;
         }
@@ -74,7 +78,7 @@ std::string with_path_bound(const avro::Node& record, std::string_view encoded, 
     std::string out;
     if (count > 0)
         avro::append_long(out, count);
-    out += items;
+    out += kept;
     avro::append_long(out, 0);
     return out;
 }
@@ -84,28 +88,31 @@ public:
     EntryRewriter(const ManifestEdits& edits, const avro::FieldLocator& locator) : edits_(edits), locator_(locator) {}
 
     Status operator()(std::string_view block, std::span<const Slice> slices, std::vector<Edit>& edits) const {
-        TRY(map_path(block, slices, kFilePath, edits));
-        TRY(map_path(block, slices, kReferencedDataFile, edits));
-        const auto content = present(slices, kContent) ? avro::slice_long(block, slices[kContent]) : 0;
+        TRY(map_path(block, slices, EntrySlot::file_path, edits));
+        TRY(map_path(block, slices, EntrySlot::referenced_data_file, edits));
+        const auto content =
+            present(slices, EntrySlot::content) ? avro::slice_long(block, slices[EntrySlot::content]) : 0;
         if (content != static_cast<std::int64_t>(FileContent::position_deletes))
             return {};
         std::optional<RewrittenFile> rewritten;
         if (edits_.rewritten) {
-            DeleteFileKey key{content_of(block, slices[kFilePath]), content_of(block, slices[kFileFormat]), {}};
-            if (present(slices, kContentOffset))
-                key.content_offset = avro::slice_long(block, slices[kContentOffset]);
+            DeleteFileKey key{
+                content_of(block, slices[EntrySlot::file_path]), content_of(block, slices[EntrySlot::file_format]), {}};
+            if (present(slices, EntrySlot::content_offset))
+                key.content_offset = avro::slice_long(block, slices[EntrySlot::content_offset]);
             rewritten = TRY(edits_.rewritten(key));
         }
         if (rewritten) {
-            TRY(set_number(block, slices, kFileSize, rewritten->file_size_in_bytes, edits));
-            TRY(set_number(block, slices, kContentOffset, rewritten->content_offset, edits));
-            TRY(set_number(block, slices, kContentSize, rewritten->content_size_in_bytes, edits));
+            TRY(set_number(block, slices, EntrySlot::file_size, rewritten->file_size_in_bytes, edits));
+            TRY(set_number(block, slices, EntrySlot::content_offset, rewritten->content_offset, edits));
+            TRY(set_number(block, slices, EntrySlot::content_size, rewritten->content_size_in_bytes, edits));
         }
         return set_bounds(block, slices, rewritten, edits);
     }
 
 private:
-    Status map_path(std::string_view block, std::span<const Slice> slices, std::size_t slot, std::vector<Edit>& edits) const {
+    Status map_path(std::string_view block, std::span<const Slice> slices, std::size_t slot,
+                    std::vector<Edit>& edits) const {
         if (!present(slices, slot))
             return {};
         const auto old_path = content_of(block, slices[slot]);
@@ -115,12 +122,13 @@ private:
         return {};
     }
 
-    static Status set_number(std::string_view block, std::span<const Slice> slices, std::size_t slot, std::optional<std::int64_t> value,
-                             std::vector<Edit>& edits) {
+    static Status set_number(std::string_view block, std::span<const Slice> slices, std::size_t slot,
+                             std::optional<std::int64_t> value, std::vector<Edit>& edits) {
         if (!value)
             return {};
         if (!present(slices, slot))
-            return Error::make(ErrorKind::bug, "a rewritten delete file has a new offset or size, but its manifest entry has none")
+            return Error::make(ErrorKind::bug,
+                               "a rewritten delete file has a new offset or size, but its manifest entry has none")
                 .fix("report this, with the manifest");
         if (avro::slice_long(block, slices[slot]) != *value)
             edits.push_back(avro::long_edit(slot, *value));
@@ -128,9 +136,9 @@ private:
     }
 
     /// What both bounds become. Nothing: they stay.
-    Result<std::optional<std::pair<std::optional<std::string>, std::optional<std::string>>>>
-    new_bounds(const std::optional<std::string>& lower, const std::optional<std::string>& upper,
-               const std::optional<RewrittenFile>& rewritten) const {
+    Result<std::optional<std::pair<std::optional<std::string>, std::optional<std::string>>>> new_bounds(
+        const std::optional<std::string>& lower, const std::optional<std::string>& upper,
+        const std::optional<RewrittenFile>& rewritten) const {
         using Pair = std::pair<std::optional<std::string>, std::optional<std::string>>;
         if (rewritten && rewritten->lowest_path && rewritten->highest_path)
             return std::optional(Pair(rewritten->lowest_path, rewritten->highest_path));
@@ -149,13 +157,14 @@ private:
         return std::optional(Pair());
     }
 
-    Status set_bounds(std::string_view block, std::span<const Slice> slices, const std::optional<RewrittenFile>& rewritten,
-                      std::vector<Edit>& edits) const {
+    Status set_bounds(std::string_view block, std::span<const Slice> slices,
+                      const std::optional<RewrittenFile>& rewritten, std::vector<Edit>& edits) const {
         std::array<std::optional<std::string>, 2> bounds;
-        constexpr std::array<std::size_t, 2> kSlots{kLowerBounds, kUpperBounds};
+        constexpr std::array<std::size_t, 2> slots_of_bounds{EntrySlot::lower_bounds, EntrySlot::upper_bounds};
         for (std::size_t side = 0; side < 2; ++side)
-            if (present(slices, kSlots[side]))
-                bounds[side] = path_bound(*locator_.type(kSlots[side])->items, raw(block, slices[kSlots[side]]));
+            if (present(slices, slots_of_bounds[side]))
+                bounds[side] =
+                    path_bound(*locator_.type(slots_of_bounds[side])->items, raw(block, slices[slots_of_bounds[side]]));
         if (!bounds[0] && !bounds[1])
             return {};
         const auto changed = TRY(new_bounds(bounds[0], bounds[1], rewritten));
@@ -165,13 +174,15 @@ private:
             const auto& wanted = side == 0 ? changed->first : changed->second;
             if (!bounds[side] || bounds[side] == wanted)
                 continue;
-            const auto slot = kSlots[side];
+            const auto slot = slots_of_bounds[side];
             edits.push_back({slot, with_path_bound(*locator_.type(slot)->items, raw(block, slices[slot]), wanted)});
         }
         return {};
     }
 
-    static std::string_view raw(std::string_view block, const Slice& slice) { return block.substr(slice.offset, slice.length); }
+    static std::string_view raw(std::string_view block, const Slice& slice) {
+        return block.substr(slice.offset, slice.length);
+    }
 
     const ManifestEdits& edits_;
     const avro::FieldLocator& locator_;
@@ -186,16 +197,16 @@ Result<avro::RewriteCounts> rewrite_manifest_list(ByteSource& source, ByteSink& 
     auto reader = TRY(avro::ContainerReader::open(source, limits));
     const auto locator = TRY(avro::FieldLocator::compile(reader.schema(), list_paths()));
     const auto edit = [&](std::string_view block, std::span<const Slice> slices, std::vector<Edit>& edits) -> Status {
-        if (!present(slices, kManifestPath) || !present(slices, kManifestLength))
+        if (!present(slices, ListSlot::manifest_path) || !present(slices, ListSlot::manifest_length))
             return Error::make(ErrorKind::invalid_input, "a manifest of the list has no path or length")
                 .fix("copy the file again from its source");
-        const auto path = content_of(block, slices[kManifestPath]);
-        const auto length = avro::slice_long(block, slices[kManifestLength]);
+        const auto path = content_of(block, slices[ListSlot::manifest_path]);
+        const auto length = avro::slice_long(block, slices[ListSlot::manifest_length]);
         const auto moved = TRY(mapper(path, length));
         if (moved.path != path)
-            edits.push_back(avro::bytes_edit(kManifestPath, moved.path));
+            edits.push_back(avro::bytes_edit(ListSlot::manifest_path, moved.path));
         if (moved.length != length)
-            edits.push_back(avro::long_edit(kManifestLength, moved.length));
+            edits.push_back(avro::long_edit(ListSlot::manifest_length, moved.length));
         return {};
     };
     return avro::rewrite_container(reader, locator, edit, sink);

@@ -38,7 +38,7 @@ struct RewrittenFile {
 /// The identity of a position delete file or deletion vector, as the source manifest has it.
 struct DeleteFileKey {
     std::string_view path;
-    std::string_view format;                   ///< as found: PARQUET, AVRO, ORC, PUFFIN in any case
+    std::string_view format;                    ///< as found: PARQUET, AVRO, ORC, PUFFIN in any case
     std::optional<std::int64_t> content_offset; ///< of the vector inside a Puffin file
 };
 

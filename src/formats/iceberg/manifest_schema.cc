@@ -1,9 +1,7 @@
 #include "formats/iceberg/manifest_schema.h"
 
-#include "base/json.h"
 #include "formats/avro/binary.h"
-
-#include <nlohmann/json.hpp>
+#include "formats/iceberg/json_access.h"
 
 #include <cstdio>
 #include <set>
@@ -17,13 +15,18 @@ OrderedJson field(const char* name, std::int32_t id, OrderedJson type) {
 }
 
 OrderedJson optional_field(const char* name, std::int32_t id, OrderedJson type) {
-    return {{"name", name}, {"type", OrderedJson::array({"null", std::move(type)})}, {"default", nullptr}, {"field-id", id}};
+    return {{"name", name},
+            {"type", OrderedJson::array({"null", std::move(type)})},
+            {"default", nullptr},
+            {"field-id", id}};
 }
 
-OrderedJson column_map(const char* name, std::int32_t id, std::int32_t key_id, std::int32_t value_id, const char* value) {
-    const OrderedJson record{{"type", "record"},
-                             {"name", "k" + std::to_string(key_id) + "_v" + std::to_string(value_id)},
-                             {"fields", OrderedJson::array({field("key", key_id, "int"), field("value", value_id, value)})}};
+OrderedJson column_map(const char* name, std::int32_t id, std::int32_t key_id, std::int32_t value_id,
+                       const char* value) {
+    const OrderedJson record{
+        {"type", "record"},
+        {"name", "k" + std::to_string(key_id) + "_v" + std::to_string(value_id)},
+        {"fields", OrderedJson::array({field("key", key_id, "int"), field("value", value_id, value)})}};
     return optional_field(name, id, {{"type", "array"}, {"items", record}, {"logicalType", "map"}});
 }
 
@@ -38,7 +41,8 @@ OrderedJson timestamp(const char* name, bool adjusted) {
 }
 
 /// A fixed type is named: its second use is by name.
-OrderedJson named_fixed(const std::string& name, std::size_t size, const OrderedJson& more, std::set<std::string>& names) {
+OrderedJson named_fixed(const std::string& name, std::size_t size, const OrderedJson& more,
+                        std::set<std::string>& names) {
     if (!names.insert(name).second)
         return name;
     OrderedJson json{{"type", "fixed"}, {"name", name}, {"size", size}};
@@ -64,13 +68,17 @@ Result<OrderedJson> value_schema(const Field& column, std::set<std::string>& nam
     case TypeKind::timestamp_ns: return timestamp("timestamp-nanos", false);
     case TypeKind::timestamptz_ns: return timestamp("timestamp-nanos", true);
     case TypeKind::uuid: return named_fixed("uuid_fixed", 16, {{"logicalType", "uuid"}}, names);
-    case TypeKind::fixed: return named_fixed("fixed_" + std::to_string(type.length), static_cast<std::size_t>(type.length), OrderedJson::object(), names);
+    case TypeKind::fixed:
+        return named_fixed("fixed_" + std::to_string(type.length), static_cast<std::size_t>(type.length),
+                           OrderedJson::object(), names);
     case TypeKind::decimal:
-        return named_fixed("decimal_" + std::to_string(type.precision) + "_" + std::to_string(type.scale), decimal_size(type.precision),
+        return named_fixed("decimal_" + std::to_string(type.precision) + "_" + std::to_string(type.scale),
+                           decimal_size(type.precision),
                            {{"logicalType", "decimal"}, {"precision", type.precision}, {"scale", type.scale}}, names);
     default:
         return Error::make(ErrorKind::unsupported, "the manifest cannot be written")
-            .why("the partition field '" + column.name + "' has the type " + type_text(type) + ", which Godwit cannot store")
+            .why("the partition field '" + column.name + "' has the type " + type_text(type) +
+                 ", which Godwit cannot store")
             .fix("give the table a partition spec of known transforms");
     }
 }
@@ -129,14 +137,16 @@ Result<std::string> manifest_avro_schema(std::int32_t format_version, const std:
         entry.push_back(optional_field("file_sequence_number", 4, "long"));
     }
     entry.push_back(field("data_file", 2, {{"type", "record"}, {"name", "r2"}, {"fields", std::move(file)}}));
-    return OrderedJson{{"type", "record"}, {"name", "manifest_entry"}, {"fields", std::move(entry)}}.dump();
+    return dump({{"type", "record"}, {"name", "manifest_entry"}, {"fields", std::move(entry)}});
 }
 
 std::string manifest_list_avro_schema(std::int32_t format_version) {
-    const OrderedJson summary{{"type", "record"},
-                              {"name", "r508"},
-                              {"fields", OrderedJson::array({field("contains_null", 509, "boolean"), optional_field("contains_nan", 518, "boolean"),
-                                                             optional_field("lower_bound", 510, "bytes"), optional_field("upper_bound", 511, "bytes")})}};
+    const OrderedJson summary{
+        {"type", "record"},
+        {"name", "r508"},
+        {"fields", OrderedJson::array(
+                       {field("contains_null", 509, "boolean"), optional_field("contains_nan", 518, "boolean"),
+                        optional_field("lower_bound", 510, "bytes"), optional_field("upper_bound", 511, "bytes")})}};
     auto fields = OrderedJson::array({field("manifest_path", 500, "string"), field("manifest_length", 501, "long"),
                                       field("partition_spec_id", 502, "int")});
     const auto count = [&](const char* name, std::int32_t id, const char* type) {
@@ -158,7 +168,7 @@ std::string manifest_list_avro_schema(std::int32_t format_version) {
     fields.push_back(optional_field("key_metadata", 519, "bytes"));
     if (format_version >= 3)
         fields.push_back(optional_field("first_row_id", 520, "long"));
-    return OrderedJson{{"type", "record"}, {"name", "manifest_file"}, {"fields", std::move(fields)}}.dump();
+    return dump({{"type", "record"}, {"name", "manifest_file"}, {"fields", std::move(fields)}});
 }
 
 std::size_t decimal_size(std::int32_t precision) {
@@ -207,7 +217,8 @@ std::string avro_name(std::string_view name) {
     std::string out;
     for (const auto character : name) {
         const bool digit = character >= '0' && character <= '9';
-        const bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') || character == '_';
+        const bool letter =
+            (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') || character == '_';
         if (letter || (digit && !out.empty())) {
             out += character;
             continue;

@@ -114,7 +114,8 @@ ManifestWriter::~ManifestWriter() = default;
 
 Result<ManifestWriter> ManifestWriter::create(ByteSink& sink, const ManifestOptions& options) {
     if (options.format_version < 1 || options.format_version > 3)
-        return Error::make(ErrorKind::unsupported, "manifests of version " + std::to_string(options.format_version) + " cannot be written")
+        return Error::make(ErrorKind::unsupported,
+                           "manifests of version " + std::to_string(options.format_version) + " cannot be written")
             .why("versions 1 to 3 are supported")
             .fix("choose one of them");
     auto partition = TRY(iceberg::partition_type(options.spec, options.schema));
@@ -125,7 +126,7 @@ Result<ManifestWriter> ManifestWriter::create(ByteSink& sink, const ManifestOpti
     container.block_bytes = options.block_bytes;
     container.metadata = {{"schema", to_json_text(options.schema)},
                           {"schema-id", std::to_string(options.schema.schema_id)},
-                          {"partition-spec", fields_to_json(options.spec).dump()},
+                          {"partition-spec", dump(fields_to_json(options.spec))},
                           {"partition-spec-id", std::to_string(options.spec.spec_id)},
                           {"format-version", std::to_string(options.format_version)}};
     if (options.format_version >= 2)
@@ -146,15 +147,16 @@ Result<ManifestWriter> ManifestWriter::create(ByteSink& sink, const ManifestOpti
 Status ManifestWriter::State::check(const ManifestEntry& entry) const {
     const auto& data = entry.file;
     if (data.partition.size() != partition_type.size())
-        return entry_error(entry, "its partition has " + std::to_string(data.partition.size()) + " values, the spec has " +
-                                      std::to_string(partition_type.size()));
+        return entry_error(entry, "its partition has " + std::to_string(data.partition.size()) +
+                                      " values, the spec has " + std::to_string(partition_type.size()));
     if ((data.content == FileContent::data) != (options.content == ManifestContent::data))
         return entry_error(entry, "data files and delete files lie in manifests of their own");
     if (options.format_version == 1 && data.content != FileContent::data)
         return entry_error(entry, "version 1 has no delete files");
     if (options.format_version < 3 && (data.first_row_id || data.content_offset || data.content_size_in_bytes))
         return entry_error(entry, "row ids and deletion vectors need version 3");
-    if (options.format_version >= 2 && entry.status != EntryStatus::added && (!entry.sequence_number || !entry.file_sequence_number))
+    if (options.format_version >= 2 && entry.status != EntryStatus::added &&
+        (!entry.sequence_number || !entry.file_sequence_number))
         return entry_error(entry, "existing and deleted entries need their sequence numbers");
     return {};
 }
@@ -269,15 +271,17 @@ ManifestListWriter::~ManifestListWriter() = default;
 
 Result<ManifestListWriter> ManifestListWriter::create(ByteSink& sink, const ManifestListOptions& options) {
     if (options.format_version < 1 || options.format_version > 3)
-        return Error::make(ErrorKind::unsupported, "manifest lists of version " + std::to_string(options.format_version) + " cannot be written")
+        return Error::make(ErrorKind::unsupported,
+                           "manifest lists of version " + std::to_string(options.format_version) + " cannot be written")
             .why("versions 1 to 3 are supported")
             .fix("choose one of them");
     avro::WriterOptions container;
     container.schema_json = manifest_list_avro_schema(options.format_version);
     container.codec = options.codec;
     container.sync = options.sync;
-    container.metadata = {{"snapshot-id", std::to_string(options.snapshot_id)},
-                          {"parent-snapshot-id", options.parent_snapshot_id ? std::to_string(*options.parent_snapshot_id) : "null"}};
+    container.metadata = {
+        {"snapshot-id", std::to_string(options.snapshot_id)},
+        {"parent-snapshot-id", options.parent_snapshot_id ? std::to_string(*options.parent_snapshot_id) : "null"}};
     if (options.format_version >= 2)
         container.metadata.emplace_back("sequence-number", std::to_string(options.sequence_number));
     if (options.format_version >= 3)
@@ -298,12 +302,16 @@ Status ManifestListWriter::add(const ManifestFile& file) {
     avro::append_long(datum, file.length);
     avro::append_long(datum, file.spec_id);
     if (version >= 2) {
-        const auto assigned = [&](std::int64_t number) { return number == kUnassigned ? state_->options.sequence_number : number; };
+        const auto assigned = [&](std::int64_t number) {
+            return number == kUnassigned ? state_->options.sequence_number : number;
+        };
         avro::append_long(datum, static_cast<std::int64_t>(file.content));
         avro::append_long(datum, assigned(file.sequence_number));
         avro::append_long(datum, assigned(file.min_sequence_number));
     } else if (file.content != ManifestContent::data) {
-        return Error::make(ErrorKind::bug, "version 1 has no delete manifests").fix("report this, with the table's metadata").at(file.path);
+        return Error::make(ErrorKind::bug, "version 1 has no delete manifests")
+            .fix("report this, with the table's metadata")
+            .at(file.path);
     }
     avro::append_long(datum, file.added_snapshot_id);
     const auto number = [&](const auto& value) {

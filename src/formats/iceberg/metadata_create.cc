@@ -6,7 +6,8 @@ namespace godwit::iceberg {
 
 namespace {
 
-Result<std::vector<std::int32_t>> fresh_sources(const std::vector<std::int32_t>& ids, const FreshIds& fresh, const char* where) {
+Result<std::vector<std::int32_t>> fresh_sources(const std::vector<std::int32_t>& ids, const FreshIds& fresh,
+                                                const char* where) {
     std::vector<std::int32_t> result;
     for (const auto id : ids) {
         const auto found = fresh.new_id_of.find(id);

@@ -93,7 +93,7 @@ Result<MetadataEditor> MetadataEditor::start(const TableMetadata* base, const Co
 
 Status MetadataEditor::apply(const OrderedJson& update) {
     using Handler = Status (MetadataEditor::*)(const OrderedJson&);
-    static constexpr std::array<std::pair<std::string_view, Handler>, 23> kHandlers{{
+    static constexpr std::array<std::pair<std::string_view, Handler>, 23> handlers{{
         {"assign-uuid", &MetadataEditor::assign_uuid},
         {"upgrade-format-version", &MetadataEditor::upgrade_format_version},
         {"add-schema", &MetadataEditor::add_schema},
@@ -119,7 +119,7 @@ Status MetadataEditor::apply(const OrderedJson& update) {
         {"remove-encryption-key", &MetadataEditor::remove_encryption_key},
     }};
     const auto action = TRY(require_string(update, "action"));
-    for (const auto& [name, handler] : kHandlers)
+    for (const auto& [name, handler] : handlers)
         if (name == action) {
             auto status = (this->*handler)(update);
             if (status.is_error())
@@ -138,7 +138,8 @@ OrderedJson& MetadataEditor::list(const char* name) {
 
 Status MetadataEditor::assign_uuid(const OrderedJson& update) {
     const auto uuid = TRY(require_string(update, "uuid"));
-    if (const auto* held = find_field(document_, "table-uuid"); held != nullptr && !equals_ignoring_case(held->get<std::string>(), uuid))
+    if (const auto* held = find_field(document_, "table-uuid");
+        held != nullptr && !equals_ignoring_case(held->get<std::string>(), uuid))
         return update_error("the table already has the UUID " + held->get<std::string>());
     document_["table-uuid"] = uuid;
     return {};
@@ -147,10 +148,12 @@ Status MetadataEditor::assign_uuid(const OrderedJson& update) {
 Status MetadataEditor::upgrade_format_version(const OrderedJson& update) {
     const auto wanted = TRY(require_int32(update, "format-version"));
     if (wanted > kNewestVersion)
-        return update_error("version " + std::to_string(wanted) + " is not supported, " + std::to_string(kNewestVersion) + " is the newest");
+        return update_error("version " + std::to_string(wanted) + " is not supported, " +
+                            std::to_string(kNewestVersion) + " is the newest");
     // A table that does not exist yet may still be made in an older version than the default.
     if (wanted < 1 || (base_ && wanted < version()))
-        return update_error("a table of version " + std::to_string(version()) + " cannot become version " + std::to_string(wanted));
+        return update_error("a table of version " + std::to_string(version()) + " cannot become version " +
+                            std::to_string(wanted));
     document_["format-version"] = wanted;
     if (wanted >= 2) {
         if (!document_.contains("last-sequence-number"))
@@ -231,7 +234,8 @@ Status MetadataEditor::add_spec(const OrderedJson& update) {
             for (const auto& field : wanted.fields)
                 for (const auto source : field.source_ids)
                     if (schema.find(source) == nullptr && field.transform.kind != Transform::Kind::always_null)
-                        return update_error("the schema has no field " + std::to_string(source)).at("spec." + field.name);
+                        return update_error("the schema has no field " + std::to_string(source))
+                            .at("spec." + field.name);
     TRY(number_spec_fields(json));
     const auto numbered = TRY(parse_partition_fields(0, json["fields"]));
     auto& specs = list("partition-specs");
@@ -277,7 +281,8 @@ Status MetadataEditor::add_sort_order(const OrderedJson& update) {
 }
 
 Status MetadataEditor::set_default_sort_order(const OrderedJson& update) {
-    document_["default-sort-order-id"] = TRY(resolve_id(update, "sort-order-id", "sort-orders", "order-id", last_order_));
+    document_["default-sort-order-id"] =
+        TRY(resolve_id(update, "sort-order-id", "sort-orders", "order-id", last_order_));
     return {};
 }
 
@@ -305,17 +310,19 @@ Status MetadataEditor::remove_properties(const OrderedJson& update) {
     return {};
 }
 
-Status MetadataEditor::remove_by_id(const OrderedJson& update, const char* ids_name, const char* list_name, const char* id_name,
-                                    const char* current_name) {
+Status MetadataEditor::remove_by_id(const OrderedJson& update, const char* ids_name, const char* list_name,
+                                    const char* id_name, const char* current_name) {
     const auto& ids = *TRY(require_array(update, ids_name));
     for (const auto& id : ids) {
         TRY(as_int32(id, ids_name));
         if (const auto* current = find_field(document_, current_name); current != nullptr && *current == id)
-            return update_error(std::string(id_name) + " " + id.dump() + " is in use: " + current_name + " names it").at(ids_name);
+            return update_error(std::string(id_name) + " " + id.dump() + " is in use: " + current_name + " names it")
+                .at(ids_name);
     }
     auto kept = OrderedJson::array();
     for (const auto& item : list(list_name))
-        if (const auto* held = find_field(item, id_name); held == nullptr || std::find(ids.begin(), ids.end(), *held) == ids.end())
+        if (const auto* held = find_field(item, id_name);
+            held == nullptr || std::find(ids.begin(), ids.end(), *held) == ids.end())
             kept.push_back(item);
     document_[list_name] = std::move(kept);
     return {};

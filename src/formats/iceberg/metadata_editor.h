@@ -47,8 +47,8 @@ private:
     Status number_spec_fields(OrderedJson& spec);
     Status check_row_lineage(const OrderedJson& snapshot);
     OrderedJson& list(const char* name);
-    Result<std::int32_t> resolve_id(const OrderedJson& update, const char* name, const char* list_name, const char* id_name,
-                                    const std::optional<std::int32_t>& last_added);
+    Result<std::int32_t> resolve_id(const OrderedJson& update, const char* name, const char* list_name,
+                                    const char* id_name, const std::optional<std::int32_t>& last_added);
     Status remove_by_id(const OrderedJson& update, const char* ids_name, const char* list_name, const char* id_name,
                         const char* current_name);
     bool has_snapshot(std::int64_t id);

@@ -43,8 +43,10 @@ Status MetadataEditor::check_row_lineage(const OrderedJson& json) {
     const auto next = TRY(optional_int64(document_, "next-row-id")).value_or(0);
     if (!snapshot.first_row_id || !snapshot.added_rows)
         return snapshot_error("a snapshot of version 3 needs first-row-id and added-rows");
-    if (*snapshot.first_row_id < next || *snapshot.added_rows < 0 || *snapshot.first_row_id > INT64_MAX - *snapshot.added_rows)
-        return snapshot_error("first-row-id " + std::to_string(*snapshot.first_row_id) + " is behind the table's next-row-id " + std::to_string(next));
+    if (*snapshot.first_row_id < next || *snapshot.added_rows < 0 ||
+        *snapshot.first_row_id > INT64_MAX - *snapshot.added_rows)
+        return snapshot_error("first-row-id " + std::to_string(*snapshot.first_row_id) +
+                              " is behind the table's next-row-id " + std::to_string(next));
     document_["next-row-id"] = *snapshot.first_row_id + *snapshot.added_rows;
     return {};
 }
@@ -88,7 +90,8 @@ Status MetadataEditor::set_snapshot_ref(const OrderedJson& update) {
     auto& refs = document_["refs"];
     if (refs.contains(name) && refs[name] == json)
         return {};
-    const bool moves = !refs.contains(name) || require_snapshot_id(refs[name], "snapshot-id").value_or(-1) != reference.snapshot_id;
+    const bool moves =
+        !refs.contains(name) || require_snapshot_id(refs[name], "snapshot-id").value_or(-1) != reference.snapshot_id;
     refs[name] = std::move(json);
     if (!is_main || !moves)
         return {};
@@ -185,7 +188,8 @@ void MetadataEditor::log_previous_metadata() {
     if (!base_ || context_.previous_metadata_location.empty())
         return;
     auto most = kDefaultPreviousVersions;
-    if (const auto* text = find_field(document_["properties"], "write.metadata.previous-versions-max"); text != nullptr && text->is_string())
+    if (const auto* text = find_field(document_["properties"], "write.metadata.previous-versions-max");
+        text != nullptr && text->is_string())
         most = std::max<std::int64_t>(1, parse_int64(text->get<std::string>()).value_or(kDefaultPreviousVersions));
     auto& log = list("metadata-log");
     log.push_back({{"timestamp-ms", base_updated_ms_}, {"metadata-file", context_.previous_metadata_location}});

@@ -74,7 +74,8 @@ Result<StatisticsFile> parse_statistics_file(const OrderedJson& json) {
 }
 
 Result<PartitionStatisticsFile> parse_partition_statistics_file(const OrderedJson& json) {
-    return PartitionStatisticsFile{TRY(require_snapshot_id(json, "snapshot-id")), TRY(require_string(json, "statistics-path")),
+    return PartitionStatisticsFile{TRY(require_snapshot_id(json, "snapshot-id")),
+                                   TRY(require_string(json, "statistics-path")),
                                    TRY(require_int64(json, "file-size-in-bytes"))};
 }
 

@@ -19,7 +19,8 @@ Status check_reference(const TableMetadata& table, const OrderedJson& requiremen
     const auto wanted = TRY(optional_snapshot_id(requirement, "snapshot-id"));
     const auto* reference = table.reference(name);
     if (reference == nullptr && wanted)
-        return commit_failed("branch or tag '" + printable(name) + "' is missing, expected at " + std::to_string(*wanted));
+        return commit_failed("branch or tag '" + printable(name) + "' is missing, expected at " +
+                             std::to_string(*wanted));
     if (reference != nullptr && !wanted)
         return commit_failed("branch or tag '" + printable(name) + "' was created concurrently");
     if (reference != nullptr && reference->snapshot_id != *wanted)
@@ -42,8 +43,9 @@ Status check_one(const TableMetadata* current, const OrderedJson& requirement) {
             return commit_failed("the table exists already");
         return {};
     }
-    for (const auto* known : {"assert-table-uuid", "assert-ref-snapshot-id", "assert-current-schema-id", "assert-last-assigned-field-id",
-                              "assert-last-assigned-partition-id", "assert-default-spec-id", "assert-default-sort-order-id"})
+    for (const auto* known :
+         {"assert-table-uuid", "assert-ref-snapshot-id", "assert-current-schema-id", "assert-last-assigned-field-id",
+          "assert-last-assigned-partition-id", "assert-default-spec-id", "assert-default-sort-order-id"})
         if (type == known && current == nullptr)
             return commit_failed("the table does not exist");
     if (type == "assert-table-uuid") {
@@ -69,7 +71,8 @@ Status check_one(const TableMetadata* current, const OrderedJson& requirement) {
 
 } // namespace
 
-Result<TableMetadata> apply_updates(const TableMetadata* base, const OrderedJson& updates, const CommitContext& context) {
+Result<TableMetadata> apply_updates(const TableMetadata* base, const OrderedJson& updates,
+                                    const CommitContext& context) {
     if (!updates.is_array())
         return json_error("it is not an array", "updates");
     auto editor = TRY(MetadataEditor::start(base, context));
@@ -116,8 +119,9 @@ OrderedJson snapshot_to_json(const Snapshot& snapshot, std::int32_t format_versi
 }
 
 OrderedJson append_snapshot_updates(const Snapshot& snapshot, std::int32_t format_version, const std::string& branch) {
-    return OrderedJson::array({{{"action", "add-snapshot"}, {"snapshot", snapshot_to_json(snapshot, format_version)}},
-                               {{"action", "set-snapshot-ref"}, {"ref-name", branch}, {"type", "branch"}, {"snapshot-id", snapshot.id}}});
+    return OrderedJson::array(
+        {{{"action", "add-snapshot"}, {"snapshot", snapshot_to_json(snapshot, format_version)}},
+         {{"action", "set-snapshot-ref"}, {"ref-name", branch}, {"type", "branch"}, {"snapshot-id", snapshot.id}}});
 }
 
 } // namespace godwit::iceberg

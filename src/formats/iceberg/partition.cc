@@ -61,11 +61,11 @@ std::string form_encode(std::string_view text) {
         else if (character == ' ')
             out += '+';
         else {
-            constexpr std::string_view kDigits = "0123456789ABCDEF";
+            constexpr std::string_view digits = "0123456789ABCDEF";
             const auto byte = static_cast<unsigned char>(character);
             out += '%';
-            out += kDigits[byte >> 4];
-            out += kDigits[byte & 15];
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
         }
     }
     return out;
@@ -74,8 +74,9 @@ std::string form_encode(std::string_view text) {
 } // namespace
 
 bool PartitionSpec::is_unpartitioned() const {
-    return std::all_of(fields.begin(), fields.end(),
-                       [](const PartitionField& field) { return field.transform.kind == Transform::Kind::always_null; });
+    return std::all_of(fields.begin(), fields.end(), [](const PartitionField& field) {
+        return field.transform.kind == Transform::Kind::always_null;
+    });
 }
 
 std::int32_t PartitionSpec::highest_field_id() const {
@@ -134,7 +135,8 @@ Result<std::vector<Field>> partition_type(const PartitionSpec& spec, const Schem
     return result;
 }
 
-Result<std::string> partition_path(const PartitionSpec& spec, const std::vector<Field>& types, const std::vector<Value>& tuple) {
+Result<std::string> partition_path(const PartitionSpec& spec, const std::vector<Field>& types,
+                                   const std::vector<Value>& tuple) {
     if (types.size() != spec.fields.size() || tuple.size() != spec.fields.size())
         return Error::make(ErrorKind::bug, "a partition tuple does not fit its spec")
             .why(std::to_string(tuple.size()) + " values for " + std::to_string(spec.fields.size()) + " fields")
@@ -142,7 +144,8 @@ Result<std::string> partition_path(const PartitionSpec& spec, const std::vector<
     std::string path;
     for (std::size_t i = 0; i < tuple.size(); ++i) {
         path += i == 0 ? "" : "/";
-        path += form_encode(spec.fields[i].name) + "=" + form_encode(value_text(spec.fields[i].transform, types[i].type, tuple[i]));
+        path += form_encode(spec.fields[i].name) + "=" +
+                form_encode(value_text(spec.fields[i].transform, types[i].type, tuple[i]));
     }
     return path;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ struct PuffinFooter {
     std::vector<PuffinBlob> blobs;
     Properties properties;
     std::uint32_t flags = 0;
-    std::string json;             ///< the payload as it stood, decompressed
+    std::string json;                ///< the payload as it stood, decompressed
     std::uint64_t footer_offset = 0; ///< of the footer's own magic
 };
 
@@ -37,7 +38,8 @@ struct PuffinFooter {
 /// refused with an error of kind `unsupported`.
 Result<PuffinFooter> read_puffin_footer(ByteSource& source);
 /// A blob's bytes as stored; at most `limit` of them.
-Result<std::string> read_puffin_blob(ByteSource& source, const PuffinBlob& blob, std::uint64_t limit = std::uint64_t{1} << 30);
+Result<std::string> read_puffin_blob(ByteSource& source, const PuffinBlob& blob,
+                                     std::uint64_t limit = std::uint64_t{1} << 30);
 
 class PuffinWriter {
 public:
@@ -55,11 +57,14 @@ private:
 };
 
 /// Copies a Puffin file with the property `referenced-data-file` of every blob mapped. Every byte before the footer's
-/// payload stays, so blob offsets and lengths stay too; unknown fields of the footer stay. Returns the new size.
+/// payload stays, so blob offsets and lengths stay too; unknown fields of the footer stay. A bare deletion vector
+/// without header and footer, as early writers left it, names no file and is copied. Returns the new size.
 Result<std::uint64_t> rewrite_puffin(ByteSource& source, ByteSink& sink,
                                      const std::function<Result<std::string>(std::string_view)>& path);
 
-/// Deleted row positions of one data file: blob type deletion-vector-v1.
+/// Deleted row positions of one data file: blob type deletion-vector-v1. The bitmap code is ours, because libroaring
+/// trusts the counts of what it reads; a container stays in the form that it was read in, so that memory follows the
+/// size of the blob.
 class DeletionVector {
 public:
     DeletionVector();
@@ -79,8 +84,8 @@ public:
     bool operator==(const DeletionVector& other) const;
 
 private:
-    struct Bitmaps;
-    std::unique_ptr<Bitmaps> bitmaps_;
+    struct Containers;
+    std::unique_ptr<Containers> containers_;
 };
 
 } // namespace godwit::iceberg

@@ -30,7 +30,8 @@ Result<Field> parse_field(const OrderedJson& json) {
     return field;
 }
 
-Result<Field> parse_inner(const OrderedJson& json, const char* name, const char* id_key, const char* type_key, bool required) {
+Result<Field> parse_inner(const OrderedJson& json, const char* name, const char* id_key, const char* type_key,
+                          bool required) {
     Field field;
     field.name = name;
     field.id = TRY(require_int32(json, id_key));
@@ -56,11 +57,13 @@ Result<Type> parse_type(const OrderedJson& json) {
         type.fields = TRY(parse_each(json, "fields", parse_field));
     } else if (kind == "list") {
         type.kind = TypeKind::list;
-        type.fields.push_back(TRY(parse_inner(json, "element", "element-id", "element", TRY(require_bool(json, "element-required")))));
+        type.fields.push_back(
+            TRY(parse_inner(json, "element", "element-id", "element", TRY(require_bool(json, "element-required")))));
     } else if (kind == "map") {
         type.kind = TypeKind::map;
         type.fields.push_back(TRY(parse_inner(json, "key", "key-id", "key", true)));
-        type.fields.push_back(TRY(parse_inner(json, "value", "value-id", "value", TRY(require_bool(json, "value-required")))));
+        type.fields.push_back(
+            TRY(parse_inner(json, "value", "value-id", "value", TRY(require_bool(json, "value-required")))));
     } else {
         return json_error("'" + kind + "' is neither struct, list nor map", "type");
     }
@@ -70,7 +73,8 @@ Result<Type> parse_type(const OrderedJson& json) {
 OrderedJson type_to_json(const Type& type);
 
 OrderedJson field_to_json(const Field& field) {
-    OrderedJson json{{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", type_to_json(field.type)}};
+    OrderedJson json{
+        {"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", type_to_json(field.type)}};
     if (field.doc)
         json["doc"] = *field.doc;
     if (field.initial_default)
@@ -230,7 +234,9 @@ Result<Schema> parse_schema(const OrderedJson& json) {
     return schema;
 }
 
-Result<Schema> parse_schema_text(std::string_view json) { return parse_schema(TRY(parse_ordered_json(json, metadata_json_limits()))); }
+Result<Schema> parse_schema_text(std::string_view json) {
+    return parse_schema(TRY(parse_ordered_json(json, metadata_json_limits())));
+}
 
 OrderedJson to_json(const Schema& schema) {
     OrderedJson json{{"type", "struct"}, {"schema-id", schema.schema_id}};
@@ -240,7 +246,7 @@ OrderedJson to_json(const Schema& schema) {
     return json;
 }
 
-std::string to_json_text(const Schema& schema) { return to_json(schema).dump(); }
+std::string to_json_text(const Schema& schema) { return dump(to_json(schema)); }
 
 FreshIds assign_fresh_ids(const Schema& schema, std::int32_t first) {
     FreshIds fresh;
@@ -261,6 +267,6 @@ Result<NameMapping> parse_name_mapping(std::string_view json) {
     return parse_each(holder, "mapping", parse_mapped_field);
 }
 
-std::string to_json_text(const NameMapping& mapping) { return mapping_to_json(mapping).dump(); }
+std::string to_json_text(const NameMapping& mapping) { return dump(mapping_to_json(mapping)); }
 
 } // namespace godwit::iceberg

@@ -39,7 +39,8 @@ struct FreshIds {
     std::map<std::int32_t, std::int32_t> new_id_of; ///< by the id that the field had
     std::int32_t last_column_id = 0;
 };
-/// Ids from `first` on in the order of the reference implementation: all fields of a struct, then what lies inside them.
+/// Ids from `first` on in the order of the reference implementation: all fields of a struct, then what lies inside
+/// them.
 FreshIds assign_fresh_ids(const Schema& schema, std::int32_t first = 1);
 
 /// Name mapping ("Column Projection", `schema.name-mapping.default`).

@@ -83,7 +83,8 @@ Status TableMetadata::View::read_head() {
     if (format_version < 1)
         return json_error("it is " + std::to_string(format_version), "format-version");
     const bool first = format_version == 1;
-    uuid = first ? TRY(optional_string(document, "table-uuid")).value_or("") : TRY(require_string(document, "table-uuid"));
+    uuid =
+        first ? TRY(optional_string(document, "table-uuid")).value_or("") : TRY(require_string(document, "table-uuid"));
     location = without_trailing_slash(TRY(require_string(document, "location")));
     last_sequence_number = first ? 0 : TRY(require_int64(document, "last-sequence-number"));
     last_updated_ms = TRY(require_int64(document, "last-updated-ms"));
@@ -142,7 +143,8 @@ Status TableMetadata::View::read_sort_orders() {
     sort_orders = TRY(parse_each(document, "sort-orders", parse_sort_order));
     default_sort_order_id = TRY(require_int32(document, "default-sort-order-id"));
     const auto has = [this](std::int32_t id) {
-        return std::any_of(sort_orders.begin(), sort_orders.end(), [id](const SortOrder& order) { return order.order_id == id; });
+        return std::any_of(sort_orders.begin(), sort_orders.end(),
+                           [id](const SortOrder& order) { return order.order_id == id; });
     };
     // Some writers leave the unsorted order out of the list.
     if (default_sort_order_id != 0 && !has(default_sort_order_id))
@@ -155,10 +157,11 @@ Status TableMetadata::View::read_snapshots() {
     for (std::size_t i = 0; i < snapshots.size(); ++i) {
         const auto& snapshot = snapshots[i];
         if (!snapshot_index.emplace(snapshot.id, i).second)
-            return json_error("the snapshot id " + std::to_string(snapshot.id) + " is used twice", at_index("snapshots", i));
+            return json_error("the snapshot id " + std::to_string(snapshot.id) + " is used twice",
+                              at_index("snapshots", i));
         if (snapshot.sequence_number > last_sequence_number)
-            return json_error("its sequence number " + std::to_string(snapshot.sequence_number) + " is above the table's last, " +
-                                  std::to_string(last_sequence_number),
+            return json_error("its sequence number " + std::to_string(snapshot.sequence_number) +
+                                  " is above the table's last, " + std::to_string(last_sequence_number),
                               at_index("snapshots", i));
         if (format_version > 1 && snapshot.manifest_list.empty())
             return json_error("it has no manifest-list", at_index("snapshots", i));
@@ -224,13 +227,14 @@ Result<TableMetadata> TableMetadata::parse(std::string_view bytes, const std::st
 
 Result<TableMetadata> TableMetadata::from_document(OrderedJson document) {
     auto view = std::make_unique<View>();
+    TRY(check_text(document));
     view->document = std::move(document);
     TRY(view->read());
     return TableMetadata(std::move(view));
 }
 
 const OrderedJson& TableMetadata::document() const { return view_->document; }
-std::string TableMetadata::to_json_text() const { return view_->document.dump(); }
+std::string TableMetadata::to_json_text() const { return dump(view_->document); }
 std::int32_t TableMetadata::format_version() const { return view_->format_version; }
 const std::string& TableMetadata::uuid() const { return view_->uuid; }
 const std::string& TableMetadata::location() const { return view_->location; }

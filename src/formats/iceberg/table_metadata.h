@@ -84,7 +84,14 @@ struct EncryptionKey {
 
 /// Which field of metadata.json a path stands in.
 enum class PathField : std::uint8_t {
-    location, metadata_log, manifest_list, manifest, statistics, partition_statistics, known_property, other_property,
+    location,
+    metadata_log,
+    manifest_list,
+    manifest,
+    statistics,
+    partition_statistics,
+    known_property,
+    other_property,
 };
 /// Maps one path. `name` is the property's key, else empty. For `other_property` (a value that contains "://" or starts
 /// with '/') return the text itself to leave it alone.
@@ -94,8 +101,8 @@ using MetadataPathMapper =
 struct NewTable {
     std::string uuid;
     std::string location;
-    Schema schema;               ///< ids are assigned anew
-    PartitionSpec spec;          ///< source ids as in `schema`
+    Schema schema;      ///< ids are assigned anew
+    PartitionSpec spec; ///< source ids as in `schema`
     SortOrder sort_order;
     Properties properties;
     std::int32_t format_version = 2;

@@ -46,8 +46,8 @@ bool has_bucket(TypeKind kind) {
 }
 
 bool has_truncate(TypeKind kind) {
-    return kind == TypeKind::int32 || kind == TypeKind::int64 || kind == TypeKind::decimal || kind == TypeKind::string ||
-           kind == TypeKind::binary;
+    return kind == TypeKind::int32 || kind == TypeKind::int64 || kind == TypeKind::decimal ||
+           kind == TypeKind::string || kind == TypeKind::binary;
 }
 
 std::int32_t hash_long(std::int64_t value) {
@@ -91,7 +91,8 @@ Value apply_truncate(const Transform& transform, const Type& type, const Value& 
         const __int128 width = transform.parameter;
         return Decimal{unscaled - (((unscaled % width) + width) % width)};
     }
-    case TypeKind::string: return truncate_string(std::get<std::string>(value), static_cast<std::size_t>(transform.parameter));
+    case TypeKind::string:
+        return truncate_string(std::get<std::string>(value), static_cast<std::size_t>(transform.parameter));
     default: return truncate_bytes(std::get<std::string>(value), static_cast<std::size_t>(transform.parameter));
     }
 }
@@ -145,8 +146,8 @@ std::string identity_text(const Type& type, const Value& value) {
         return base64(text);
     if (type.kind == TypeKind::uuid && text.size() == 16) {
         const auto digits = hex(text);
-        return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
-               digits.substr(20);
+        return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" +
+               digits.substr(16, 4) + "-" + digits.substr(20);
     }
     return text;
 }
@@ -222,20 +223,20 @@ Result<Type> result_type(const Transform& transform, const Type& source) {
 }
 
 std::int32_t murmur3_32(std::string_view bytes) {
-    constexpr std::uint32_t kFirst = 0xcc9e2d51;
-    constexpr std::uint32_t kSecond = 0x1b873593;
+    constexpr std::uint32_t first = 0xcc9e2d51;
+    constexpr std::uint32_t second = 0x1b873593;
     std::uint32_t hash = 0;
     std::size_t at = 0;
     for (; at + 4 <= bytes.size(); at += 4) {
         std::uint32_t word = 0;
         std::memcpy(&word, bytes.data() + at, 4);
-        hash ^= std::rotl(word * kFirst, 15) * kSecond;
+        hash ^= std::rotl(word * first, 15) * second;
         hash = std::rotl(hash, 13) * 5 + 0xe6546b64;
     }
     std::uint32_t tail = 0;
     for (std::size_t i = bytes.size(); i > at; --i)
         tail = (tail << 8) | static_cast<unsigned char>(bytes[i - 1]);
-    hash ^= std::rotl(tail * kFirst, 15) * kSecond;
+    hash ^= std::rotl(tail * first, 15) * second;
     hash ^= static_cast<std::uint32_t>(bytes.size());
     hash = (hash ^ (hash >> 16)) * 0x85ebca6b;
     hash = (hash ^ (hash >> 13)) * 0xc2b2ae35;

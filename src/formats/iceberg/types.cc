@@ -190,7 +190,8 @@ std::string decimal_bytes(__int128 unscaled) {
 }
 
 std::string decimal_text(__int128 unscaled, std::int32_t scale) {
-    auto magnitude = unscaled < 0 ? -static_cast<unsigned __int128>(unscaled) : static_cast<unsigned __int128>(unscaled);
+    auto magnitude =
+        unscaled < 0 ? -static_cast<unsigned __int128>(unscaled) : static_cast<unsigned __int128>(unscaled);
     std::string digits;
     while (magnitude != 0 || digits.size() <= static_cast<std::size_t>(std::max(scale, 0))) {
         digits += static_cast<char>('0' + static_cast<int>(magnitude % 10));

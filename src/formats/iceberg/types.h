@@ -13,8 +13,29 @@ namespace godwit::iceberg {
 
 /// Iceberg table specification, "Schemas and Data Types", versions 1 to 3.
 enum class TypeKind : std::uint8_t {
-    boolean, int32, int64, float32, float64, decimal, date, time, timestamp, timestamptz, timestamp_ns, timestamptz_ns,
-    string, uuid, fixed, binary, unknown, variant, geometry, geography, structure, list, map,
+    boolean,
+    int32,
+    int64,
+    float32,
+    float64,
+    decimal,
+    date,
+    time,
+    timestamp,
+    timestamptz,
+    timestamp_ns,
+    timestamptz_ns,
+    string,
+    uuid,
+    fixed,
+    binary,
+    unknown,
+    variant,
+    geometry,
+    geography,
+    structure,
+    list,
+    map,
 };
 
 struct Field;

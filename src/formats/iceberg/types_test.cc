@@ -30,15 +30,34 @@ Value json(const Type& type, const std::string& text) {
 }
 
 TEST(IcebergTypes, TextsRoundTrip) {
-    for (const auto* text : {"boolean", "int", "long", "float", "double", "decimal(9, 2)", "date", "time", "timestamp", "timestamptz",
-                             "timestamp_ns", "timestamptz_ns", "string", "uuid", "fixed[16]", "binary", "unknown", "variant",
-                             "geometry", "geometry(srid:4326)", "geography(OGC:CRS84, karney)"}) {
+    for (const auto* text : {"boolean",
+                             "int",
+                             "long",
+                             "float",
+                             "double",
+                             "decimal(9, 2)",
+                             "date",
+                             "time",
+                             "timestamp",
+                             "timestamptz",
+                             "timestamp_ns",
+                             "timestamptz_ns",
+                             "string",
+                             "uuid",
+                             "fixed[16]",
+                             "binary",
+                             "unknown",
+                             "variant",
+                             "geometry",
+                             "geometry(srid:4326)",
+                             "geography(OGC:CRS84, karney)"}) {
         const auto type = parse_primitive(text);
         ASSERT_TRUE(type.has_value()) << text;
         EXPECT_EQ(type_text(*type), text);
     }
     EXPECT_EQ(*parse_primitive("decimal(9,2)"), decimal(9, 2));
-    for (const auto* text : {"", "integer", "decimal(39, 2)", "decimal(0,0)", "decimal(9)", "fixed[-1]", "fixed[", "decimal(9,2"})
+    for (const auto* text :
+         {"", "integer", "decimal(39, 2)", "decimal(0,0)", "decimal(9)", "fixed[-1]", "fixed[", "decimal(9,2"})
         EXPECT_TRUE(parse_primitive(text).is_error()) << text;
 }
 
@@ -73,11 +92,16 @@ TEST(IcebergTransforms, TruncateAndBucket) {
     EXPECT_EQ(applied("truncate[10]", kInt, std::int32_t{-1}), Value{std::int32_t{-10}});
     EXPECT_EQ(applied("truncate[50]", decimal(9, 2), Decimal{1065}), Value{Decimal{1050}});
     EXPECT_EQ(applied("truncate[10]", decimal(9, 2), Decimal{-1}), Value{Decimal{-10}});
-    EXPECT_EQ(applied("truncate[3]", kString, std::string("ic\xc3\xa9" "berg")), Value{std::string("ic\xc3\xa9")});
+    EXPECT_EQ(applied("truncate[3]", kString,
+                      std::string("ic\xc3\xa9"
+                                  "berg")),
+              Value{std::string("ic\xc3\xa9")});
     EXPECT_EQ(applied("truncate[3]", kBinary, std::string("\1\2\3\4")), Value{std::string("\1\2\3")});
-    EXPECT_EQ(applied("truncate[10]", kLong, std::numeric_limits<std::int64_t>::min()), Value{std::int64_t{9223372036854775806}});
+    EXPECT_EQ(applied("truncate[10]", kLong, std::numeric_limits<std::int64_t>::min()),
+              Value{std::int64_t{9223372036854775806}});
     EXPECT_EQ(applied("bucket[16]", kString, std::string("iceberg")), Value{std::int32_t{1210000089 % 16}});
-    EXPECT_EQ(applied("bucket[100]", kDate, json(kDate, "\"2017-11-16\"")), Value{std::int32_t{(-653330422 & INT32_MAX) % 100}});
+    EXPECT_EQ(applied("bucket[100]", kDate, json(kDate, "\"2017-11-16\"")),
+              Value{std::int32_t{(-653330422 & INT32_MAX) % 100}});
     EXPECT_TRUE(is_null(applied("bucket[4]", kInt, Value{})));
     EXPECT_TRUE(is_null(applied("void", kInt, std::int32_t{3})));
     EXPECT_TRUE(parse_transform("bucket[0]").is_error());
@@ -109,7 +133,8 @@ TEST(IcebergTransforms, TextsInPartitionPaths) {
     EXPECT_EQ(text("day", kDate, std::int32_t{17486}), "2017-11-16");
     EXPECT_EQ(text("hour", kInt, std::int32_t{-1}), "1969-12-31-23");
     EXPECT_EQ(text("identity", kTimestamp, json(kTimestamp, "\"2017-12-01T10:12:00\"")), "2017-12-01T10:12");
-    EXPECT_EQ(text("identity", kTimestamptz, json(kTimestamptz, "\"2017-12-01T10:12:55.038+00:00\"")), "2017-12-01T10:12:55.038Z");
+    EXPECT_EQ(text("identity", kTimestamptz, json(kTimestamptz, "\"2017-12-01T10:12:55.038+00:00\"")),
+              "2017-12-01T10:12:55.038Z");
     EXPECT_EQ(text("identity", primitive(TypeKind::float64), 1.0), "1.0");
     EXPECT_EQ(text("identity", primitive(TypeKind::float64), 1.5e10), "1.5E10");
     EXPECT_EQ(text("identity", primitive(TypeKind::float32), 1e-5F), "1.0E-5");
@@ -118,8 +143,10 @@ TEST(IcebergTransforms, TextsInPartitionPaths) {
     EXPECT_EQ(text("identity", kInt, Value{}), "null");
 
     PartitionSpec spec;
-    spec.fields = {{{1}, 1000, "a b", parse_transform("identity").value()}, {{2}, 1001, "day", parse_transform("day").value()}};
-    const std::vector<Field> types = {{1000, "a b", false, kString, {}, {}, {}}, {1001, "day", false, kDate, {}, {}, {}}};
+    spec.fields = {{{1}, 1000, "a b", parse_transform("identity").value()},
+                   {{2}, 1001, "day", parse_transform("day").value()}};
+    const std::vector<Field> types = {{1000, "a b", false, kString, {}, {}, {}},
+                                      {1001, "day", false, kDate, {}, {}, {}}};
     EXPECT_EQ(partition_path(spec, types, {std::string("x/y=\xc3\xa9 *"), std::int32_t{0}}).value(),
               "a+b=x%2Fy%3D%C3%A9+*/day=1970-01-01");
     EXPECT_TRUE(partition_path(spec, types, {Value{}}).is_error());
@@ -146,7 +173,8 @@ TEST(IcebergValues, BinaryFormRoundTrips) {
     }
     EXPECT_EQ(from_bytes(kLong, from_hex("22000000").value()).value(), Value{std::int64_t{34}});
     EXPECT_EQ(from_bytes(primitive(TypeKind::float64), from_hex("0000803f").value()).value(), Value{1.0});
-    for (const auto& [type, bytes] : {std::pair{kInt, "22"}, {kLong, "2200"}, {kUuid, "00"}, {decimal(9, 2), ""}, {kDate, "0000000000000000"}})
+    for (const auto& [type, bytes] :
+         {std::pair{kInt, "22"}, {kLong, "2200"}, {kUuid, "00"}, {decimal(9, 2), ""}, {kDate, "0000000000000000"}})
         EXPECT_TRUE(from_bytes(type, from_hex(bytes).value()).is_error()) << type_text(type);
     EXPECT_TRUE(to_bytes(kInt, std::int64_t{1}).is_error());
 }
@@ -175,10 +203,18 @@ TEST(IcebergValues, JsonFormRoundTrips) {
     };
     for (const auto& [type, text] : golden)
         EXPECT_EQ(to_json_value(type, json(type, text)).value(), text) << type_text(type);
-    for (const auto& [type, text] : {std::pair<Type, const char*>{kInt, "2147483648"}, {kInt, "1.5"}, {kDate, "\"2017-02-30\""},
-                                     {kTimestamp, "\"2017-11-16T22:31:08+00:00\""}, {kTimestamptz, "\"2017-11-16T22:31:08\""},
-                                     {decimal(9, 2), "\"1.234\""}, {decimal(9, 2), "\"\""}, {fixed(2), "\"00\""}, {kUuid, "\"x\""},
-                                     {kString, "1"}, {kLong, "18446744073709551615"}, {kTime, "\"24:00:00\""}})
+    for (const auto& [type, text] : {std::pair<Type, const char*>{kInt, "2147483648"},
+                                     {kInt, "1.5"},
+                                     {kDate, "\"2017-02-30\""},
+                                     {kTimestamp, "\"2017-11-16T22:31:08+00:00\""},
+                                     {kTimestamptz, "\"2017-11-16T22:31:08\""},
+                                     {decimal(9, 2), "\"1.234\""},
+                                     {decimal(9, 2), "\"\""},
+                                     {fixed(2), "\"00\""},
+                                     {kUuid, "\"x\""},
+                                     {kString, "1"},
+                                     {kLong, "18446744073709551615"},
+                                     {kTime, "\"24:00:00\""}})
         EXPECT_TRUE(from_json_value(type, text).is_error()) << text;
 }
 
@@ -192,12 +228,15 @@ TEST(IcebergValues, Order) {
 }
 
 TEST(IcebergBounds, TruncationNeverCutsOff) {
-    EXPECT_EQ(truncate_string("ic\xc3\xa9" "berg", 3), "ic\xc3\xa9");
+    EXPECT_EQ(truncate_string("ic\xc3\xa9"
+                              "berg",
+                              3),
+              "ic\xc3\xa9");
     EXPECT_EQ(truncate_string_up("abcd", 4), "abcd");
     EXPECT_EQ(truncate_string_up("abcd", 3), "abd");
     EXPECT_EQ(truncate_string_up("ab\x7f\x7f", 3), "ab\xc2\x80");
-    EXPECT_EQ(truncate_string_up("a\xed\x9f\xbfx", 2), "a\xee\x80\x80");           // U+D7FF: over the surrogates
-    EXPECT_EQ(truncate_string_up("a\xf4\x8f\xbf\xbfx", 2), "b");                   // U+10FFFF has no next
+    EXPECT_EQ(truncate_string_up("a\xed\x9f\xbfx", 2), "a\xee\x80\x80"); // U+D7FF: over the surrogates
+    EXPECT_EQ(truncate_string_up("a\xf4\x8f\xbf\xbfx", 2), "b");         // U+10FFFF has no next
     EXPECT_EQ(truncate_string_up("\xf4\x8f\xbf\xbfx", 1), std::nullopt);
     EXPECT_EQ(truncate_string_up("\xff\xff\xff", 2), std::nullopt);
     EXPECT_EQ(truncate_bytes_up(std::string("\1\xff\xff\1", 4), 3), "\2");

@@ -25,7 +25,8 @@ Error value_error(const Type& type, std::string why) {
 }
 
 Error wrong_kind(const Type& type) {
-    return Error::make(ErrorKind::bug, "a value is not of type " + type_text(type)).fix("report this, with the table's schema");
+    return Error::make(ErrorKind::bug, "a value is not of type " + type_text(type))
+        .fix("report this, with the table's schema");
 }
 
 template <typename Number>
@@ -87,7 +88,9 @@ Result<Decimal> parse_decimal(const Type& type, std::string_view text) {
     return Decimal{negative ? -unscaled : unscaled};
 }
 
-std::string quoted(const std::string& text) { return OrderedJson(text).dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
+std::string quoted(const std::string& text) {
+    return OrderedJson(text).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
 
 /// Shortest text of the float itself: as a double it would grow digits that nobody wrote.
 std::string float_json(float value) {
@@ -131,7 +134,8 @@ Result<Value> text_value(const Type& type, const std::string& text) {
         const bool zoned = type.kind == TypeKind::timestamptz || type.kind == TypeKind::timestamptz_ns;
         const auto ticks = TRY(parse_timestamp(text, ticks_per_second(type.kind), rest));
         if (zoned ? rest != "+00:00" && rest != "Z" : !rest.empty())
-            return value_error(type, "'" + printable(text) + (zoned ? "' does not end in +00:00" : "' goes on behind the time"));
+            return value_error(type, "'" + printable(text) +
+                                         (zoned ? "' does not end in +00:00" : "' goes on behind the time"));
         return Value{ticks};
     }
     default: return value_error(type, "a text stands where none belongs");
@@ -241,11 +245,12 @@ Result<std::string> to_json_value(const Type& type, const Value& value) {
         return quoted(timestamp_text(std::get<std::int64_t>(value), ticks_per_second(type.kind), Fraction::needed));
     case TypeKind::timestamptz:
     case TypeKind::timestamptz_ns:
-        return quoted(timestamp_text(std::get<std::int64_t>(value), ticks_per_second(type.kind), Fraction::needed) + "+00:00");
+        return quoted(timestamp_text(std::get<std::int64_t>(value), ticks_per_second(type.kind), Fraction::needed) +
+                      "+00:00");
     case TypeKind::uuid: {
         const auto text = hex(bytes);
-        return quoted(text.substr(0, 8) + "-" + text.substr(8, 4) + "-" + text.substr(12, 4) + "-" + text.substr(16, 4) + "-" +
-                      text.substr(20));
+        return quoted(text.substr(0, 8) + "-" + text.substr(8, 4) + "-" + text.substr(12, 4) + "-" +
+                      text.substr(16, 4) + "-" + text.substr(20));
     }
     case TypeKind::string: return quoted(bytes);
     default: return quoted(hex(bytes));

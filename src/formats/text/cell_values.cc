@@ -43,7 +43,13 @@ bool exists(std::int32_t year, std::int32_t month, std::int32_t day) {
     return day <= kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
 }
 
-std::optional<std::int32_t> date_of(std::string_view text) {
+struct Date {
+    std::int32_t days = 0;
+    bool rolled_over = false;
+};
+
+/// Days from 1 to 31 are taken in every month: those too many are days of the next.
+std::optional<Date> date_of(std::string_view text) {
     const auto first = text.find('-');
     const auto second = first == std::string_view::npos ? first : text.find('-', first + 1);
     if (second == std::string_view::npos)
@@ -51,23 +57,39 @@ std::optional<std::int32_t> date_of(std::string_view text) {
     const auto year = digits_only(text.substr(0, first), 4, 4);
     const auto month = digits_only(text.substr(first + 1, second - first - 1), 1, 2);
     const auto day = digits_only(text.substr(second + 1), 1, 2);
-    if (!year || !month || !day || !exists(*year, *month, *day))
+    if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31)
         return std::nullopt;
-    return days_of(*year, *month, *day);
+    return Date{days_of(*year, *month, 1) + *day - 1, !exists(*year, *month, *day)};
 }
 
-/// `hh:mm:ss`, each of one digit or more, as seconds.
-std::optional<std::int64_t> time_of(std::string_view text) {
+/// Java's Integer.parseInt, of at most nine digits.
+std::optional<std::int32_t> signed_number(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+'))
+        text.remove_prefix(1);
+    const auto value = digits_only(text, 1, 9);
+    return negative && value ? std::optional(-*value) : value;
+}
+
+struct TimeOfDay {
+    std::int64_t seconds = 0;
+    bool rolled_over = false;
+};
+
+/// `hh:mm:ss`; numbers beyond the clock move the time on, or back.
+std::optional<TimeOfDay> time_of(std::string_view text) {
     const auto first = text.find(':');
     const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
     if (second == std::string_view::npos)
         return std::nullopt;
-    const auto hour = digits_only(text.substr(0, first), 1, 9);
-    const auto minute = digits_only(text.substr(first + 1, second - first - 1), 1, 9);
-    const auto whole_second = digits_only(text.substr(second + 1), 1, 9);
-    if (!hour || !minute || !whole_second || *hour > 23 || *minute > 59 || *whole_second > 59)
+    const auto hour = signed_number(text.substr(0, first));
+    const auto minute = signed_number(text.substr(first + 1, second - first - 1));
+    const auto whole_second = signed_number(text.substr(second + 1));
+    if (!hour || !minute || !whole_second)
         return std::nullopt;
-    return std::int64_t{*hour} * 3'600 + *minute * 60 + *whole_second;
+    const bool on_clock =
+        *hour >= 0 && *hour <= 23 && *minute >= 0 && *minute <= 59 && *whole_second >= 0 && *whole_second <= 59;
+    return TimeOfDay{std::int64_t{*hour} * 3'600 + std::int64_t{*minute} * 60 + *whole_second, !on_clock};
 }
 
 constexpr std::int8_t kNoDigit = -1;
@@ -124,10 +146,10 @@ std::size_t character_length(std::string_view text, std::size_t& broken) {
 } // namespace
 
 CellValue<std::int32_t> parse_hive_date(std::string_view text) {
-    if (text.empty())
-        return {std::nullopt, CellIssue::empty};
-    const auto days = date_of(text);
-    return {days, days ? std::nullopt : std::optional(CellIssue::unparsable)};
+    const auto date = date_of(text);
+    if (!date)
+        return {std::nullopt, text.empty() ? CellIssue::empty : CellIssue::unparsable};
+    return {date->days, date->rolled_over ? std::optional(CellIssue::rolled_over) : std::nullopt};
 }
 
 CellValue<std::int64_t> parse_hive_timestamp(std::string_view text) {
@@ -139,11 +161,11 @@ CellValue<std::int64_t> parse_hive_timestamp(std::string_view text) {
     const auto blank = text.find(' ');
     if (blank == std::string_view::npos)
         return bad;
-    const auto days = date_of(text.substr(0, blank));
+    const auto date = date_of(text.substr(0, blank));
     const auto clock = text.substr(blank + 1);
     const auto point = clock.find('.');
-    const auto seconds = time_of(clock.substr(0, point));
-    if (!days || !seconds)
+    const auto time = time_of(clock.substr(0, point));
+    if (!date || !time)
         return bad;
     std::int64_t nanoseconds = 0;
     if (point != std::string_view::npos) {
@@ -155,7 +177,9 @@ CellValue<std::int64_t> parse_hive_timestamp(std::string_view text) {
         for (std::size_t i = fraction.size(); i < 9; ++i)
             nanoseconds *= 10;
     }
-    const auto micros = (*days * kSecondsOfDay + *seconds) * kMicrosOfSecond + nanoseconds / 1'000;
+    const auto micros = (date->days * kSecondsOfDay + time->seconds) * kMicrosOfSecond + nanoseconds / 1'000;
+    if (date->rolled_over || time->rolled_over)
+        return {micros, CellIssue::rolled_over};
     return {micros, nanoseconds % 1'000 != 0 ? std::optional(CellIssue::precision_lost) : std::nullopt};
 }
 

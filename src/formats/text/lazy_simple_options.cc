@@ -1,7 +1,9 @@
 #include "base/text.h"
 #include "formats/text/lazy_simple_serde.h"
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 
 namespace godwit::text_format {
 
@@ -46,12 +48,18 @@ Error refused(const char* key, const std::string& value) {
         .at(key);
 }
 
+bool is_one_of(const std::string& name, std::initializer_list<std::string_view> names) {
+    return std::any_of(names.begin(), names.end(), [&](auto known) { return equals_ignoring_case(name, known); });
+}
+
+bool is_latin1(const std::string& name) { return is_one_of(name, {"ISO-8859-1", "ISO8859-1", "ISO8859_1", "Latin1"}); }
+
 Status check_unsupported(const Lookup& lookup) {
     const auto* line = lookup.find("line.delim");
     if (line != nullptr && *line != "\n" && *line != "\\n" && *line != "10")
         return refused("line.delim", *line);
     const auto* encoding = lookup.find("serialization.encoding");
-    if (encoding != nullptr && !equals_ignoring_case(*encoding, "UTF-8") && !equals_ignoring_case(*encoding, "UTF8"))
+    if (encoding != nullptr && !is_one_of(*encoding, {"UTF-8", "UTF8"}) && !is_latin1(*encoding))
         return refused("serialization.encoding", *encoding);
     for (const char* key : {"textinputformat.record.delimiter", "timestamp.formats"})
         if (const auto* value = lookup.find(key); value != nullptr && !value->empty())
@@ -87,6 +95,8 @@ Result<LazySimpleOptions> lazy_simple_options(const Parameters& serde_parameters
         options.null_sequence = *null_format;
     if (const auto* rest = lookup.find("serialization.last.column.takes.rest"))
         options.last_column_takes_rest = equals_ignoring_case(*rest, "true");
+    if (const auto* encoding = lookup.find("serialization.encoding"))
+        options.latin1 = is_latin1(*encoding);
     options.skip_header_lines = TRY(line_count(lookup, "skip.header.line.count"));
     options.skip_footer_lines = TRY(line_count(lookup, "skip.footer.line.count"));
     return options;

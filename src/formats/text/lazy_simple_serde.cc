@@ -28,6 +28,19 @@ Error arrow_error(const arrow::Status& status, const std::string& name) {
         .at(name);
 }
 
+void utf8_of_latin1(std::string_view text, std::string& into) {
+    into.clear();
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            into.push_back(c);
+        } else {
+            into.push_back(static_cast<char>(0xc0 | (byte >> 6)));
+            into.push_back(static_cast<char>(0x80 | (byte & 0x3f)));
+        }
+    }
+}
+
 } // namespace
 
 struct LazySimpleReader::State final : IssueCollector {
@@ -45,6 +58,7 @@ struct LazySimpleReader::State final : IssueCollector {
     std::vector<std::unique_ptr<CellParser>> parsers;
     std::shared_ptr<arrow::Schema> schema;
     std::deque<std::pair<std::int64_t, std::string>> held; ///< lines that may turn out to be the footer
+    std::string decoded;                                   ///< the line, where it had to be decoded
     std::vector<std::int64_t> bad;
     std::int64_t rows = 0;
     std::int64_t dropped = 0;
@@ -111,6 +125,10 @@ Result<bool> LazySimpleReader::State::next_line(std::string_view& text) {
 
 Status LazySimpleReader::State::parse_row(std::string_view text) {
     row_is_bad = false;
+    if (settings.options.latin1) {
+        utf8_of_latin1(text, decoded);
+        text = decoded;
+    }
     const auto& parts = splitter.split(text);
     for (column = 0; column < parsers.size(); ++column) {
         if (column == splitter.found())
@@ -171,9 +189,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> LazySimpleReader::State::finish_batc
 }
 
 std::string_view to_string(CellIssue issue) {
-    static constexpr std::array<std::string_view, 8> kNames{"unparsable",     "out of range", "empty",
-                                                            "precision lost", "truncated",    "not UTF-8",
-                                                            "missing column", "extra column"};
+    static constexpr std::array<std::string_view, 9> kNames{"unparsable",     "out of range",   "empty",
+                                                            "precision lost", "rolled over",    "truncated",
+                                                            "not UTF-8",      "missing column", "extra column"};
     return kNames[static_cast<std::size_t>(issue)];
 }
 

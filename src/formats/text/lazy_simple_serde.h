@@ -20,8 +20,9 @@ class Schema;
 } // namespace arrow
 
 /// Text files read as Hive's `org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe` reads them.
-/// Held against Hive 2.3.9's own classes (tests/golden/lazy_simple_serde.tsv), with one deviation: a date or time that
-/// does not exist (30 February, 24:00:00) is NULL as in Athena, where Hive 2 rolls it over into the next day.
+/// Held against Hive 2.3.9's own classes (tests/golden/lazy_simple_serde.tsv). Where Athena answers otherwise and its
+/// answer is the only sensible one, Athena wins: both spellings of `collection.delim` count, days of October 1582 that
+/// the Gregorian calendar left out are kept as they are written, and strings hold UTF-8 only.
 namespace godwit::text_format {
 
 struct LazySimpleOptions {
@@ -30,6 +31,7 @@ struct LazySimpleOptions {
     std::string null_sequence = "\\N";
     std::optional<char> escape;
     bool last_column_takes_rest = false;
+    bool latin1 = false;                ///< the file is ISO 8859-1; lines are brought to UTF-8 before they are split
     std::int64_t skip_header_lines = 0; ///< of each file
     std::int64_t skip_footer_lines = 0; ///< of each file
 };
@@ -38,7 +40,8 @@ struct LazySimpleOptions {
 /// escape.delim, serialization.null.format, serialization.last.column.takes.rest, skip.header.line.count and
 /// skip.footer.line.count; a table parameter wins over a SerDe parameter. A delimiter is a number from -128 to 127, or
 /// else its first byte counts. What would change the meaning and is not handled is refused: line.delim other than a
-/// newline, textinputformat.record.delimiter, serialization.encoding other than UTF-8, timestamp.formats.
+/// newline, textinputformat.record.delimiter, serialization.encoding other than UTF-8 and ISO-8859-1,
+/// timestamp.formats.
 Result<LazySimpleOptions> lazy_simple_options(const std::map<std::string, std::string>& serde_parameters,
                                               const std::map<std::string, std::string>& table_parameters);
 
@@ -47,13 +50,14 @@ struct TextColumn {
     HiveType type;
 };
 
-/// Why a cell's text is not what the table holds. `precision_lost`, `text_truncated` and `text_replaced` keep a value;
-/// with every other issue of a cell it is NULL.
+/// Why a cell's text is not what the table holds. `precision_lost`, `rolled_over`, `text_truncated` and
+/// `text_replaced` keep a value; with every other issue of a cell it is NULL.
 enum class CellIssue {
-    unparsable,     ///< the text is no value of the type: `abc` as int, 30 February as date
+    unparsable,     ///< the text is no value of the type: `abc` as int
     out_of_range,   ///< a number too large for the type
     empty,          ///< no text in a column that is neither string nor binary: NULL in Hive, and rarely a mistake
     precision_lost, ///< decimals are rounded half up, integers and timestamps (beyond microseconds) are cut
+    rolled_over,    ///< no such day or time, read as Hive does: 30 February is 1 March, 24:00:00 the next day
     text_truncated, ///< char or varchar longer than declared
     text_replaced,  ///< bytes that are not UTF-8 in a string, replaced by U+FFFD as Java does when it decodes
     missing_column, ///< the row is too short; reported once for a row, for the first column that is missing
@@ -71,7 +75,7 @@ struct CellReport {
     std::int64_t row = 0;   ///< of the file, without header lines, from 0
     std::int64_t line = 0;  ///< of the file, from 1
     std::size_t column = 0; ///< index among the columns
-    std::string_view text;  ///< the raw bytes of the cell
+    std::string_view text;  ///< the bytes of the cell as they stand in the (UTF-8) line
 };
 /// An error ends reading.
 using CellSink = std::function<Status(const CellReport&)>;

@@ -95,8 +95,8 @@ public:
     }
 
     Status finish(const SourceOptions& source, const ExportReader& reader) {
-        for (const auto& file : reader.problems())
-            TRY(sender_.send(type::kExportFile, {file.file}, file.file, file));
+        for (const auto& [path, facts] : reader.problems())
+            TRY(sender_.send(type::kExportFile, {path}, facts.file, facts));
         estate_.kind = "glue-export";
         estate_.account = source.account;
         estate_.region = source.region;

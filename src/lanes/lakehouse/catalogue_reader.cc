@@ -19,7 +19,8 @@ public:
         return below({}, visit, stop);
     }
 
-    Status each_table(const std::vector<std::string>& levels, const TableVisitor& visit, std::stop_token stop) override {
+    Status each_table(const std::vector<std::string>& levels, const TableVisitor& visit,
+                      std::stop_token stop) override {
         for (const auto& table : TRY(rest().list_tables(levels, stop)))
             TRY(visit(facts_of(table, stop)));
         return {};

@@ -126,8 +126,10 @@ bool has_widened(const text_format::HiveType& type) {
 
 void check_types(const std::vector<Column>& columns, TableFacts& facts, std::set<std::string>& names) {
     for (const auto& column : columns) {
-        if (!names.insert(lower_ascii(column.name)).second)
+        if (!names.insert(lower_ascii(column.name)).second) {
             facts.names_differ_by_case = true;
+            facts.name_example = printable(column.name);
+        }
         const auto type = text_format::parse_hive_type(column.type);
         const bool unsupported = type.is_error();
         if (unsupported)

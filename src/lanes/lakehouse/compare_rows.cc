@@ -20,8 +20,8 @@ constexpr std::size_t kShownRows = 100;
 /// The rows of the source, read anew from its files, in the columns of the target's schema.
 class SourcePass {
 public:
-    SourcePass(const TableFacts& table, const iceberg::Schema& schema, const std::vector<std::int32_t>& keys, HiveFiles files,
-               std::stop_token stop)
+    SourcePass(const TableFacts& table, const iceberg::Schema& schema, const std::vector<std::int32_t>& keys,
+               HiveFiles files, std::stop_token stop)
         : table_(table), schema_(schema), keys_(keys), files_(std::move(files)), stop_(std::move(stop)) {}
 
     Result<rows::AddressedBatch> next() {
@@ -85,12 +85,14 @@ private:
 /// Both sides of one table, opened as often as the comparison needs.
 class RowComparison {
 public:
-    RowComparison(core::StepContext& context, const Ends& ends, const TableMove& move) : context_(&context), ends_(&ends), move_(&move) {}
+    RowComparison(core::StepContext& context, const Ends& ends, const TableMove& move)
+        : context_(&context), ends_(&ends), move_(&move) {}
 
     Result<core::Verdict> run() {
         table_ = TRY(facts_from_json<TableFacts>(move_->table));
         const auto written = TRY(written_table_from_json(TRY(context_->result_of(move_->metadata_step))));
-        auto metadata = TRY(iceberg::TableMetadata::parse(TRY(read_target(written.metadata_location)), written.metadata_location));
+        auto metadata =
+            TRY(iceberg::TableMetadata::parse(TRY(read_target(written.metadata_location)), written.metadata_location));
         schema_ = metadata.current_schema();
         for (const auto& field : metadata.default_spec().fields)
             keys_.push_back(field.source_ids.front());
@@ -108,7 +110,8 @@ private:
         const auto path = TRY(clients::Location::parse(location)).path;
         const auto prefix = ends_->warehouse.root() + "/";
         if (!path.starts_with(prefix))
-            return Error::make(ErrorKind::invalid_input, "a file of the table lies outside of the warehouse").at(printable(location));
+            return Error::make(ErrorKind::invalid_input, "a file of the table lies outside of the warehouse")
+                .at(printable(location));
         return path.substr(prefix.size());
     }
     Result<std::string> read_target(const std::string& location) const {
@@ -120,8 +123,8 @@ private:
     }
 
     Result<rows::AddressedStream> open_source() const {
-        auto pass = std::make_shared<SourcePass>(table_, schema_, keys_, TRY(HiveFiles::list(*ends_, *move_, context_->stop())),
-                                                 context_->stop());
+        auto pass = std::make_shared<SourcePass>(
+            table_, schema_, keys_, TRY(HiveFiles::list(*ends_, *move_, context_->stop())), context_->stop());
         return rows::AddressedStream([pass] { return pass->next(); });
     }
 
@@ -136,12 +139,13 @@ private:
     }
 
     Json method(const rows::DigestComparison& result) const {
-        return {{"method", "row digest, encoding version " + std::to_string(rows::kRowEncodingVersion) + ", by partition"},
-                {"decoder", "one decoder"},
-                {"source_rows", std::to_string(result.source_rows)},
-                {"target_rows", std::to_string(result.target_rows)},
-                {"groups", std::to_string(result.groups)},
-                {"schema", rows::to_json(comparison_)}};
+        return {
+            {"method", "row digest, encoding version " + std::to_string(rows::kRowEncodingVersion) + ", by partition"},
+            {"decoder", "one decoder"},
+            {"source_rows", std::to_string(result.source_rows)},
+            {"target_rows", std::to_string(result.target_rows)},
+            {"groups", std::to_string(result.groups)},
+            {"schema", rows::to_json(comparison_)}};
     }
 
     Result<core::Verdict> equal(const rows::DigestComparison& result) {
@@ -157,8 +161,11 @@ private:
         Json rows = Json::array();
         for (std::size_t i = 0; i < std::min(narrowed.rows.size(), kShownRows); ++i) {
             const auto& row = narrowed.rows[i];
-            rows.push_back({{"group", printable(row.group)}, {"bucket", row.bucket}, {"row_hash", row.row_hash},
-                            {"columns", row.columns}, {"source_row", std::to_string(row.source.row)},
+            rows.push_back({{"group", printable(row.group)},
+                            {"bucket", row.bucket},
+                            {"row_hash", row.row_hash},
+                            {"columns", row.columns},
+                            {"source_row", std::to_string(row.source.row)},
                             {"target_row", std::to_string(row.target.row)}});
         }
         detail["rows"] = std::move(rows);
@@ -198,7 +205,8 @@ public:
         core::Applied applied;
         if (TRY(table_fingerprint(*ends_, context)) != context.pin()) {
             applied.verdict = core::Verdict::not_comparable("drift");
-            TRY(context.record(core::Comparison{"rows", *applied.verdict, R"({"why":"the source changed after it was pinned"})"}));
+            TRY(context.record(
+                core::Comparison{"rows", *applied.verdict, R"({"why":"the source changed after it was pinned"})"}));
             return applied;
         }
         applied.verdict = TRY(RowComparison(context, *ends_, move).run());

@@ -26,9 +26,14 @@ Result<bool> is_strict(const TableMove& move) {
 /// Rewrites text files to Parquet, one partition after another, and collects the files for the table's metadata.
 class Conversion {
 public:
-    Conversion(core::StepContext& context, const TableMove& move, const TableFacts& table, bool strict, TableBuilder& builder,
-               transfer::OpenPart& part, Rejects& rejects)
-        : context_(&context), move_(&move), table_(&table), strict_(strict), builder_(&builder), part_(&part),
+    Conversion(core::StepContext& context, const TableMove& move, const TableFacts& table, bool strict,
+               TableBuilder& builder, transfer::OpenPart& part, Rejects& rejects)
+        : context_(&context),
+          move_(&move),
+          table_(&table),
+          strict_(strict),
+          builder_(&builder),
+          part_(&part),
           rejects_(&rejects) {}
 
     Status run(HiveFiles files) {
@@ -86,11 +91,13 @@ private:
         const auto written = TRY(writer_->finish());
         const auto folder = partition_folder(table_->partition_keys, values_);
         const auto number = std::to_string(next_file_++);
-        const auto key = move_->root + "/data/" + (folder.empty() ? "" : folder + "/") + std::string(5 - std::min<std::size_t>(5, number.size()), '0') +
-                         number + "-" + godwit_uuid(context_->marker() + "/data/" + number) + ".parquet";
+        const auto key = move_->root + "/data/" + (folder.empty() ? "" : folder + "/") +
+                         std::string(5 - std::min<std::size_t>(5, number.size()), '0') + number + "-" +
+                         godwit_uuid(context_->marker() + "/data/" + number) + ".parquet";
         auto metrics = written.metrics;
         metrics.file_size = TRY(sink_->finish(key));
-        TRY(builder_->add(data_file_of(metrics, key, TRY(partition_tuple(builder_->schema(), builder_->partition_ids(), values_)))));
+        TRY(builder_->add(
+            data_file_of(metrics, key, TRY(partition_tuple(builder_->schema(), builder_->partition_ids(), values_)))));
         writer_.reset();
         sink_.reset();
         return {};
@@ -153,7 +160,8 @@ private:
         const auto move = TRY(table_move_from_json(context.step().body));
         const auto table = TRY(facts_from_json<TableFacts>(move.table));
         auto part = TRY(parts.begin("table", "table"));
-        auto builder = TRY(TableBuilder::create(context, move, ends_->warehouse.root(), TRY(target_schema(table)), part));
+        auto builder =
+            TRY(TableBuilder::create(context, move, ends_->warehouse.root(), TRY(target_schema(table)), part));
         Rejects rejects(rejects_path(context), table);
         Conversion conversion(context, move, table, TRY(is_strict(move)), builder, part, rejects);
         TRY(conversion.run(TRY(HiveFiles::list(*ends_, move, context.stop()))));

@@ -25,7 +25,8 @@ CsvFile::CsvFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CsvFile::CsvFile(CsvFile&&) noexcept = default;
 CsvFile::~CsvFile() = default;
 
-Result<CsvFile> CsvFile::open(const TableFacts& table, const HiveFile& file, const iceberg::Schema& schema, Settings settings) {
+Result<CsvFile> CsvFile::open(const TableFacts& table, const HiveFile& file, const iceberg::Schema& schema,
+                              Settings settings) {
     auto state = std::make_unique<State>();
     const auto root = TRY(clients::FileSource::open(file.source_folder));
     state->file.emplace(TRY(root.open_file(file.source_key)));
@@ -52,7 +53,8 @@ Result<rows::BatchPtr> CsvFile::next() {
         return rows::BatchPtr();
     auto columns = batch->columns();
     for (std::size_t i = 0; i < state_->key_types.size(); ++i)
-        columns.push_back(TRY(parquet_format::constant_array(state_->key_types[i], state_->key_values[i], batch->num_rows())));
+        columns.push_back(
+            TRY(parquet_format::constant_array(state_->key_types[i], state_->key_values[i], batch->num_rows())));
     return rows::BatchPtr(arrow::RecordBatch::Make(state_->schema, batch->num_rows(), std::move(columns)));
 }
 

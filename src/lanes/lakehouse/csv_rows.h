@@ -22,7 +22,8 @@ public:
         bool strict = false;        ///< rows with a bad cell are left out
         text_format::CellSink sink; ///< told of every cell with an issue
     };
-    static Result<CsvFile> open(const TableFacts& table, const HiveFile& file, const iceberg::Schema& schema, Settings settings);
+    static Result<CsvFile> open(const TableFacts& table, const HiveFile& file, const iceberg::Schema& schema,
+                                Settings settings);
     CsvFile(CsvFile&&) noexcept;
     ~CsvFile();
 

@@ -51,7 +51,8 @@ private:
     Result<WrittenTable> describe(core::StepContext& context, transfer::OpenPart& part) {
         const auto move = TRY(table_move_from_json(context.step().body));
         const auto table = TRY(facts_from_json<TableFacts>(move.table));
-        auto builder = TRY(TableBuilder::create(context, move, ends_->warehouse.root(), TRY(target_schema(table)), part));
+        auto builder =
+            TRY(TableBuilder::create(context, move, ends_->warehouse.root(), TRY(target_schema(table)), part));
         auto files = TRY(HiveFiles::list(*ends_, move, context.stop()));
         while (const auto file = TRY(files.next())) {
             if (context.stop().stop_requested())
@@ -64,13 +65,13 @@ private:
     Result<iceberg::DataFile> read_file(const HiveFile& file, const TableBuilder& builder) {
         auto source = TRY(ends_->warehouse.files().open_file(file.target_key));
         const auto footer = TRY(parquet_format::read_footer(source));
-        const auto fit = parquet_format::check_compatibility(footer, builder.schema(),
-                                                             iceberg::name_mapping_of(builder.schema()), builder.partition_ids());
+        const auto fit = parquet_format::check_compatibility(
+            footer, builder.schema(), iceberg::name_mapping_of(builder.schema()), builder.partition_ids());
         for (const auto& issue : fit.issues)
             if (parquet_format::needs_rewrite(issue.kind))
                 return Error::make(ErrorKind::unsupported, "a Parquet file cannot be taken over as it is")
-                    .why(std::string(parquet_format::to_string(issue.kind)) + " in column " + printable(issue.column) + ": " +
-                         printable(issue.detail))
+                    .why(std::string(parquet_format::to_string(issue.kind)) + " in column " + printable(issue.column) +
+                         ": " + printable(issue.detail))
                     .fix("rewrite the table at the source, or leave it out with --exclude")
                     .at(printable(file.source));
         const auto metrics = TRY(parquet_format::metrics_of(footer, fit.leaves));

@@ -155,7 +155,7 @@ Status ExportReader::read_file(const std::string& folder, const std::string& fil
     if (source.is_error()) {
         facts.problem = "unreadable";
         facts.detail = source.error().to_line();
-        problems_.push_back(std::move(facts));
+        problems_.push_back({file, std::move(facts)});
         return {};
     }
     std::string group;
@@ -172,7 +172,7 @@ Status ExportReader::read_file(const std::string& folder, const std::string& fil
     if (!group.empty())
         TRY(pages_.add(group, outcome.continued ? "more" : "last"));
     if (!facts.problem.empty())
-        problems_.push_back(std::move(facts));
+        problems_.push_back({file, std::move(facts)});
     return {};
 }
 

@@ -67,8 +67,12 @@ public:
     static Result<ExportReader> read(const std::string& folder, const std::string& account, const std::string& scratch,
                                      std::stop_token stop);
 
+    struct Problem {
+        std::string path; ///< below the export, as the file system has it
+        ExportFileFacts facts;
+    };
     /// Files that are unreadable, broken, unknown, or hold entries that were refused.
-    const std::vector<ExportFileFacts>& problems() const { return problems_; }
+    const std::vector<Problem>& problems() const { return problems_; }
     std::uint64_t files() const { return files_; }
     std::uint64_t continued_pages() const { return continued_pages_; }
 
@@ -94,7 +98,7 @@ private:
     SortedSpill tables_;
     SortedSpill partitions_;
     SortedSpill pages_;
-    std::vector<ExportFileFacts> problems_;
+    std::vector<Problem> problems_;
     std::uint64_t files_ = 0;
     std::uint64_t continued_pages_ = 0;
     std::uint64_t orphans_ = 0;

@@ -154,7 +154,8 @@ void fields(V& v, T& f)
     v("suffix_example", f.suffix_example), v("unsupported_codecs", f.unsupported_codecs);
     v("codec_example", f.codec_example), v("text_problem", f.text_problem), v("estimates", f.estimates),
         v("duplicate_entries", f.duplicate_entries);
-    v("names_differ_by_case", f.names_differ_by_case), v("unsupported_types", f.unsupported_types);
+    v("names_differ_by_case", f.names_differ_by_case), v("name_example", f.name_example),
+        v("unsupported_types", f.unsupported_types);
     v("widened_types", f.widened_types), v("type_example", f.type_example), v("entry_digest", f.entry_digest);
     v("iceberg", f.iceberg), v("parquet", f.parquet), v("fingerprint", f.fingerprint);
 }

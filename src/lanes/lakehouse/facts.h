@@ -226,9 +226,10 @@ struct TableFacts {
     std::string text_problem; ///< csv: what LazySimpleSerDe is told to do that is not handled; empty: nothing
     std::map<std::string, std::string> estimates; ///< crawler's sizeKey, recordCount, objectCount ...
     std::uint64_t duplicate_entries = 0;          ///< the same table again in the export; the newest UpdateTime stands
-    bool names_differ_by_case = false;            ///< two columns that differ only by case
-    std::uint64_t unsupported_types = 0;          ///< columns whose type Iceberg has no counterpart for
-    std::uint64_t widened_types = 0;              ///< tinyint, smallint, char, varchar
+    bool names_differ_by_case = false;            ///< two columns that differ only by case, or a key that repeats one
+    std::string name_example;
+    std::uint64_t unsupported_types = 0; ///< columns whose type Iceberg has no counterpart for
+    std::uint64_t widened_types = 0;     ///< tinyint, smallint, char, varchar
     std::string type_example;
     std::string entry_digest; ///< of the catalogue's entry as exported (canonical JSON)
     std::optional<IcebergFacts> iceberg;

@@ -16,7 +16,8 @@ std::string encode(const HiveFile& file) {
     Json values = Json::array();
     for (const auto& value : file.values)
         values.push_back(percent_encode(value));
-    return Json::array({percent_encode(file.source_folder), percent_encode(file.source_key), percent_encode(file.source), values})
+    return Json::array({percent_encode(file.source_folder), percent_encode(file.source_key),
+                        percent_encode(file.source), values})
         .dump();
 }
 
@@ -136,6 +137,8 @@ Result<std::optional<HiveFile>> HiveFiles::next() {
     return std::optional(std::move(file));
 }
 
-std::unique_ptr<transfer::CopyPlanner> make_table_files(Ends& ends) { return std::make_unique<TableFilesPlanner>(ends); }
+std::unique_ptr<transfer::CopyPlanner> make_table_files(Ends& ends) {
+    return std::make_unique<TableFilesPlanner>(ends);
+}
 
 } // namespace godwit::lakehouse

@@ -12,10 +12,10 @@ namespace godwit::lakehouse {
 
 /// One data file of a Hive table, with where it goes and the values of its partition.
 struct HiveFile {
-    std::string target_key;    ///< below the warehouse
-    std::string source_folder; ///< mapped root
-    std::string source_key;    ///< below it
-    std::string source;        ///< its location as the catalogue spells it
+    std::string target_key;          ///< below the warehouse
+    std::string source_folder;       ///< mapped root
+    std::string source_key;          ///< below it
+    std::string source;              ///< its location as the catalogue spells it
     std::vector<std::string> values; ///< of the partition keys, in order
 };
 

@@ -43,7 +43,8 @@ std::vector<core::Rule> plan_rules() {
          {kEncounterType},
          [](const Json& facts) { return rule::some(facts, "/bad_cells"); },
          {"/bad_cells", "/bad_cells_by_column", "/dropped_rows", "/rejects_file"},
-         "They are NULL at the target, as Athena shows them; their text stands in the rejects file. Mend the source or the "
+         "They are NULL at the target, as Athena shows them; their text stands in the rejects file. Mend the source or "
+         "the "
          "declared types and move the table again, or plan with --strict to set such rows aside.",
          30},
     };

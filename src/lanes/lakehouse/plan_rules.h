@@ -13,13 +13,13 @@ namespace godwit::lakehouse {
 struct Encounter {
     std::string resource; ///< key of the source table
     std::string display;
-    std::string target;          ///< name at the target
-    std::string present_table;   ///< metadata location that the catalogue has under that name; empty: none
-    std::string present_folder;  ///< objects that stand in the table's folder; empty: none
+    std::string target;         ///< name at the target
+    std::string present_table;  ///< metadata location that the catalogue has under that name; empty: none
+    std::string present_folder; ///< objects that stand in the table's folder; empty: none
     // Of a conversion that ran:
     std::uint64_t bad_cells = 0; ///< cells whose text is no value of the declared type
     std::map<std::string, std::uint64_t> bad_cells_by_column = {};
-    std::string rejects_file = {}; ///< where their text is kept
+    std::string rejects_file = {};  ///< where their text is kept
     std::uint64_t dropped_rows = 0; ///< with --strict
 };
 

@@ -28,7 +28,6 @@ constexpr std::size_t kShownFindings = 12;
 constexpr std::uint64_t kBytesPerSecond = 100'000'000;
 constexpr std::uint64_t kObjectsPerSecond = 500;
 
-
 std::set<std::string> all_options(const core::Options& options, const std::string& name) {
     std::set<std::string> values;
     for (auto [at, end] = options.equal_range(name); at != end; ++at)
@@ -67,7 +66,10 @@ core::Estimate estimate_of(const Sizes& sizes) {
 class Planner {
 public:
     Planner(const core::PlanRequest& request, core::PlanSink& sink, Present present)
-        : request_(&request), sink_(&sink), present_(std::move(present)), only_(all_options(request.options, "only")),
+        : request_(&request),
+          sink_(&sink),
+          present_(std::move(present)),
+          only_(all_options(request.options, "only")),
           excluded_(all_options(request.options, "exclude")) {
         options_ = canonical_json({{"strict", request.options.contains("strict")}});
     }
@@ -84,7 +86,8 @@ public:
 
 private:
     Status visit(const core::Resource& resource, std::span<const core::Finding> findings) {
-        const bool is_named = resource.type == type::kTable || resource.type == type::kView || resource.type == type::kLink;
+        const bool is_named =
+            resource.type == type::kTable || resource.type == type::kView || resource.type == type::kLink;
         if (is_named && !is_chosen(resource.display))
             return {};
         for (const auto& finding : findings)
@@ -236,8 +239,8 @@ private:
     }
 
     /// The end of every move: registration after the checks, and a look at what the catalogue shows.
-    Status publish(const core::Resource& resource, const TableFacts& facts, TableMove move, const std::string& metadata_step,
-                   std::vector<std::string> after) {
+    Status publish(const core::Resource& resource, const TableFacts& facts, TableMove move,
+                   const std::string& metadata_step, std::vector<std::string> after) {
         move.metadata_step = core::step_id(metadata_step);
         const auto registered = TRY(add(resource, facts, move, kind::kRegisterTable, Action::register_,
                                         "the table becomes visible once its check is equal", std::move(after)));
@@ -248,7 +251,8 @@ private:
 
     Status relocate(const core::Resource& resource, const TableFacts& facts, TableMove move, const std::string& why,
                     const std::string& space) {
-        const auto copied = TRY(add(resource, facts, move, kind::kCopyFiles, Action::copy, why, {}, estimate_of(facts.sizes)));
+        const auto copied =
+            TRY(add(resource, facts, move, kind::kCopyFiles, Action::copy, why, {}, estimate_of(facts.sizes)));
         const auto written = TRY(add(resource, facts, move, kind::kRelocateMetadata, Action::convert,
                                      "every absolute path in the table's metadata and delete files is rewritten", {}));
         move.copy_step = core::step_id(copied);
@@ -263,7 +267,8 @@ private:
 
     Status take_over(const core::Resource& resource, const TableFacts& facts, TableMove move, const std::string& why,
                      const std::string& space) {
-        const auto copied = TRY(add(resource, facts, move, kind::kCopyTable, Action::copy, why, {}, estimate_of(facts.sizes)));
+        const auto copied =
+            TRY(add(resource, facts, move, kind::kCopyTable, Action::copy, why, {}, estimate_of(facts.sizes)));
         move.copy_step = core::step_id(copied);
         const auto described = TRY(add(resource, facts, move, kind::kDescribeTable, Action::convert,
                                        "Iceberg metadata is made from catalogue and footers", {copied}));

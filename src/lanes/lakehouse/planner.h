@@ -4,8 +4,8 @@
 
 namespace godwit::lakehouse {
 
-/// Turns two assessments into steps. Options: `only` and `exclude` (`database.table`, repeatable), `strict` (CSV rows with
-/// a cell that does not parse are set aside).
+/// Turns two assessments into steps. Options: `only` and `exclude` (`database.table`, repeatable), `strict` (CSV rows
+/// with a cell that does not parse are set aside).
 Result<core::PlanHeader> plan_header(const core::PlanRequest& request);
 Status plan_steps(const core::PlanRequest& request, core::PlanSink& sink);
 

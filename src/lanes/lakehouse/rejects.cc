@@ -24,7 +24,9 @@ Status Rejects::add(const std::string& source, const text_format::CellReport& ce
     const auto column = cell.column < table_->columns.size() ? table_->columns[cell.column].name : std::string();
     ++cells_;
     ++by_column_[column + ": " + std::string(text_format::to_string(cell.issue))];
-    Json line{{"source", printable(source)}, {"line", std::to_string(cell.line)}, {"column", column},
+    Json line{{"source", printable(source)},
+              {"line", std::to_string(cell.line)},
+              {"column", column},
               {"issue", text_format::to_string(cell.issue)}};
     if (is_storable_text(cell.text))
         line["text"] = std::string(cell.text);

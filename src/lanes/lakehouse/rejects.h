@@ -12,8 +12,8 @@
 
 namespace godwit::lakehouse {
 
-/// The side file of a conversion: the text of every cell that did not parse, as JSON lines, mode 0600, in the run's folder
-/// and never in the warehouse (invariant 10). Made with the first cell. Written anew by each attempt.
+/// The side file of a conversion: the text of every cell that did not parse, as JSON lines, mode 0600, in the run's
+/// folder and never in the warehouse (invariant 10). Made with the first cell. Written anew by each attempt.
 class Rejects {
 public:
     Rejects(std::string path, const TableFacts& table) : path_(std::move(path)), table_(&table) {}

@@ -275,9 +275,12 @@ void table_row(HtmlWriter& html, const Row& row) {
         .close();
     html.element("td", row.kind).open("td", {{"data-sort", std::to_string(static_cast<int>(row.readiness))}});
     badge(html, row.readiness);
-    html.close().element("td", human_bytes(row.bytes), {{"class", "number"}, {"data-sort", std::to_string(row.bytes)}});
-    html.element("td", std::to_string(row.objects), {{"class", "number"}, {"data-sort", std::to_string(row.objects)}});
-    html.element("td", std::to_string(row.partitions),
+    const bool has_files = row.type == type::kTable;
+    html.close().element("td", has_files ? human_bytes(row.bytes) : "–",
+                         {{"class", "number"}, {"data-sort", std::to_string(row.bytes)}});
+    html.element("td", has_files ? std::to_string(row.objects) : "–",
+                 {{"class", "number"}, {"data-sort", std::to_string(row.objects)}});
+    html.element("td", has_files ? std::to_string(row.partitions) : "–",
                  {{"class", "number"}, {"data-sort", std::to_string(row.partitions)}});
     html.open("td", {{"class", "notes"}, {"data-sort", std::to_string(row.notes.size())}});
     const auto act = std::count_if(row.notes.begin(), row.notes.end(),

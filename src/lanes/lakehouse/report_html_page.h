@@ -23,19 +23,20 @@ h2{font-size:1.25rem;margin:0 0 1rem}
 .headline{font-size:1.25rem;max-width:46rem;margin:0 0 .6rem}
 .quiet{color:var(--quiet);font-weight:400}p.quiet{font-size:.9rem;margin:.4rem 0}
 section,.figure{background:var(--card);border:1px solid var(--line);border-radius:12px}
-section{padding:1.5rem;margin-top:1.5rem}
+section{padding:1.5rem;margin-top:1.5rem;overflow-x:auto;min-width:0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem;margin:2rem 0 0}
 .figure{padding:1rem 1.2rem}.figure dt{color:var(--quiet);font-size:.9rem}.figure dd{margin:0}
 .figure strong{display:block;font-size:1.8rem;line-height:1.25;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .figure span{color:var(--quiet);font-size:.85rem}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:0 1.5rem;align-items:start}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:0 1.5rem;align-items:start}
 svg{display:block;width:100%}
-.shares{height:1.6rem;border-radius:6px;margin-bottom:1.2rem}.bar{height:.5rem;border-radius:4px;min-width:6rem}
+.shares{height:1.6rem;border-radius:6px;margin-bottom:1.2rem}.bar{margin-top:.5em;height:.5rem;border-radius:4px;min-width:3rem}
 rect.rail{fill:var(--rail)}rect.fill{fill:var(--accent)}
 rect.ready{fill:var(--ready)}rect.convertible{fill:var(--convertible)}rect.manual{fill:var(--manual)}rect.blocked{fill:var(--blocked)}
 rect:not(.rail,.fill){stroke:var(--card);stroke-width:2}
 table{border-collapse:collapse;width:100%;font-size:.95rem}
-th,td{text-align:left;padding:.5rem .7rem;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.5rem .7rem;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
+tbody th{max-width:24rem}.notes{max-width:26rem}
 thead th{border-top:0;color:var(--quiet);font-weight:600;font-size:.85rem;white-space:nowrap}
 tbody th{font-weight:600}
 th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -45,9 +46,10 @@ th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 .steps{margin:0;padding-left:1.4rem}.steps li{padding:.25rem 0 .25rem .3rem}.steps li::marker{color:var(--accent);font-weight:700}
 .finding{border-top:1px solid var(--line);padding:.1rem 0}.finding:first-of-type{border-top:0}
-.finding summary{display:grid;grid-template-columns:7rem 6rem 1fr auto 6rem;gap:.8rem;padding:.55rem .2rem;cursor:pointer;align-items:baseline}
+.finding summary{display:grid;grid-template-columns:7rem 6rem 1fr auto 6rem 1rem;gap:.8rem;padding:.55rem .2rem;cursor:pointer;align-items:baseline}
 .finding summary .quiet{text-align:right;font-size:.9rem}
 .finding p,.finding ul{margin:.3rem 0 .6rem 7.8rem}.evidence{padding-left:1.1rem;color:var(--quiet);font-size:.88rem}
+.finding summary::after{content:"▾";color:var(--quiet)}.finding[open] summary::after{content:"▴"}
 summary{cursor:pointer}summary:hover{color:var(--accent)}
 .notes summary{white-space:nowrap}.notes ul{padding-left:1.1rem;margin:.3rem 0}.notes p{margin:.4rem 0;font-size:.9rem}.notes li{font-size:.9rem}
 .notice{border-left:4px solid var(--accent);padding-left:.8rem}

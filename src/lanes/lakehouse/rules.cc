@@ -1,6 +1,6 @@
 #include "lanes/lakehouse/rules.h"
 
-#include <iterator>
+#include <vector>
 
 namespace godwit::lakehouse {
 
@@ -8,8 +8,8 @@ namespace {
 
 std::vector<core::Rule> all_rules() {
     std::vector<core::Rule> all;
-    for (auto part : {table_rules(), file_rules(), iceberg_rules(), estate_rules(), target_rules()})
-        all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    for (const auto part : {table_rules(), file_rules(), iceberg_rules(), estate_rules(), target_rules()})
+        all.insert(all.end(), part.begin(), part.end());
     return all;
 }
 

@@ -3,7 +3,6 @@
 #include "core/finding.h"
 
 #include <span>
-#include <vector>
 
 namespace godwit::lakehouse {
 
@@ -19,10 +18,10 @@ namespace godwit::lakehouse {
 std::span<const core::Rule> rules();
 
 /// The parts of the table, each in order of code.
-std::vector<core::Rule> table_rules();
-std::vector<core::Rule> file_rules();
-std::vector<core::Rule> iceberg_rules();
-std::vector<core::Rule> estate_rules();
-std::vector<core::Rule> target_rules();
+std::span<const core::Rule> table_rules();
+std::span<const core::Rule> file_rules();
+std::span<const core::Rule> iceberg_rules();
+std::span<const core::Rule> estate_rules();
+std::span<const core::Rule> target_rules();
 
 } // namespace godwit::lakehouse

@@ -123,7 +123,8 @@ TableBuilder::TableBuilder(TableBuilder&&) noexcept = default;
 TableBuilder::~TableBuilder() = default;
 
 Result<TableBuilder> TableBuilder::create(const core::StepContext& context, const TableMove& move,
-                                          const std::string& warehouse, const HiveSchema& schema, transfer::OpenPart& part) {
+                                          const std::string& warehouse, const HiveSchema& schema,
+                                          transfer::OpenPart& part) {
     auto state = std::make_unique<State>();
     state->marker = context.marker();
     state->root = move.root;
@@ -180,7 +181,8 @@ Result<WrittenTable> TableBuilder::finish() {
     return WrittenTable{state.uri(key), metadata.uuid(), std::to_string(state.snapshot_id)};
 }
 
-iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::string key, std::vector<iceberg::Value> partition) {
+iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::string key,
+                               std::vector<iceberg::Value> partition) {
     iceberg::DataFile file;
     file.file_path = std::move(key);
     file.file_format = "PARQUET";
@@ -199,8 +201,9 @@ iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::
 Result<std::vector<iceberg::Value>> partition_tuple(const iceberg::Schema& schema, const std::vector<std::int32_t>& ids,
                                                     const std::vector<std::string>& values) {
     if (ids.size() != values.size())
-        return Error::make(ErrorKind::invalid_input, "a partition has " + std::to_string(values.size()) + " values for " +
-                                                         std::to_string(ids.size()) + " partition keys");
+        return Error::make(ErrorKind::invalid_input, "a partition has " + std::to_string(values.size()) +
+                                                         " values for " + std::to_string(ids.size()) +
+                                                         " partition keys");
     std::vector<iceberg::Value> tuple;
     for (std::size_t i = 0; i < ids.size(); ++i)
         tuple.push_back(TRY(partition_value(schema.find(ids[i])->type, values[i])));

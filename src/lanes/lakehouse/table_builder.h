@@ -15,13 +15,14 @@
 
 namespace godwit::lakehouse {
 
-/// Makes the Iceberg metadata (version 2, one snapshot) of a table whose data files stand below the warehouse. Every id,
-/// name and sync marker comes from the step's marker, every time from the run's start: same plan, same world.
+/// Makes the Iceberg metadata (version 2, one snapshot) of a table whose data files stand below the warehouse. Every
+/// id, name and sync marker comes from the step's marker, every time from the run's start: same plan, same world.
 class TableBuilder {
 public:
     /// `schema`: the fields, partition keys last; identity partitions on `schema.partition_ids`.
-    static Result<TableBuilder> create(const core::StepContext& context, const TableMove& move, const std::string& warehouse,
-                                       const HiveSchema& schema, transfer::OpenPart& part);
+    static Result<TableBuilder> create(const core::StepContext& context, const TableMove& move,
+                                       const std::string& warehouse, const HiveSchema& schema,
+                                       transfer::OpenPart& part);
     TableBuilder(TableBuilder&&) noexcept;
     ~TableBuilder();
 
@@ -40,7 +41,8 @@ private:
 };
 
 /// The manifest's view of a Parquet file; `key` below the warehouse.
-iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::string key, std::vector<iceberg::Value> partition);
+iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::string key,
+                               std::vector<iceberg::Value> partition);
 
 /// The typed partition tuple of a data file.
 Result<std::vector<iceberg::Value>> partition_tuple(const iceberg::Schema& schema, const std::vector<std::int32_t>& ids,
