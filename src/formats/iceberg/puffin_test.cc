@@ -174,7 +174,8 @@ TEST(Corpus, PuffinFilesAreReadAndKept) {
             EXPECT_EQ(DeletionVector::decode(bytes).value().positions(), std::vector<std::uint64_t>{1}) << path;
             continue;
         }
-        for (const auto& blob : read_puffin_footer(source).value().blobs) {
+        const auto footer = read_puffin_footer(source).value();
+        for (const auto& blob : footer.blobs) {
             const auto content = read_puffin_blob(source, blob).value();
             if (blob.type != "deletion-vector-v1")
                 continue;

@@ -60,8 +60,9 @@ TEST(Fixtures, parquet_tables_are_taken_in_place_exactly_where_other_readers_agr
             continue;
         const auto facts = facts_from_json<TableFacts>(table->facts);
         ASSERT_FALSE(facts.is_error());
-        if (facts->partitions.unregistered_objects == 0)
+        if (facts->partitions.unregistered_objects == 0) {
             EXPECT_EQ(facts->parquet->rows, expected["rows"].size());
+        }
     }
 }
 
@@ -81,8 +82,9 @@ TEST(Fixtures, iceberg_tables_are_whole_and_read_to_the_last_file) {
         EXPECT_EQ(iceberg.missing_needed, 0u) << iceberg.missing_example;
         EXPECT_EQ(iceberg.broken_needed, 0u) << iceberg.broken_example;
         EXPECT_TRUE(iceberg.live_known);
-        if (iceberg.live_delete_files == 0 && fixture.contains("rows"))
+        if (iceberg.live_delete_files == 0 && fixture.contains("rows")) {
             EXPECT_EQ(iceberg.live_rows, fixture["rows"].get<std::uint64_t>());
+        }
         const bool orc_deletes = fixture["name"] == "position-deletes-orc";
         EXPECT_EQ(core::readiness_of(found.findings.at(table->key)),
                   orc_deletes ? core::Readiness::manual : core::Readiness::ready)

@@ -17,19 +17,22 @@ TEST(HiveSchema, ids_are_fresh_and_partition_keys_come_last) {
                                            {"t", "timestamp", ""}},
                                           {{"dt", "date", ""}}, [](std::string_view name) { return name == "t"; });
     ASSERT_FALSE(schema.is_error()) << schema.error().to_line();
-    EXPECT_EQ(iceberg::to_json_text(schema->schema),
-              R"({"type":"struct","schema-id":0,"fields":[{"id":1,"name":"a","required":false,"type":"int"},)"
-              R"({"id":2,"name":"s","required":false,"type":{"type":"struct","fields":[{"id":5,"name":"x","required":false,"type":"string"},)"
-              R"({"id":6,"name":"l","required":false,"type":{"type":"list","element-id":7,"element":{"type":"map","key-id":8,"key":"string",)"
-              R"("value-id":9,"value":"decimal(9, 2)","value-required":false
+    const std::string
+        expected =
+            R"({"type":"struct","schema-id":0,"fields":[{"id":1,"name":"a","required":false,"type":"int"},)"
+            R"({"id":2,"name":"s","required":false,"type":{"type":"struct","fields":[)"
+            R"({"id":5,"name":"x","required":false,"type":"string"},)"
+            R"({"id":6,"name":"l","required":false,"type":{"type":"list","element-id":7,"element":{"type":"map","key-id":8,)"
+            R"("key":"string","value-id":9,"value":"decimal(9, 2)",
+        "value-required" : false
 }
 , "element-required" : false
 }
 }]
-}
-, "doc" : "c"
 },)"
-              R"({"id":3,"name":"t","required":false,"type":"timestamptz"},{"id":4,"name":"dt","required":false,"type":"date"}]})");
+        R"("doc":"c"},)"
+        R"({"id":3,"name":"t","required":false,"type":"timestamptz"},{"id":4,"name":"dt","required":false,"type":"date"}]})";
+EXPECT_EQ(iceberg::to_json_text(schema->schema), expected);
 EXPECT_THAT(schema->partition_ids, ElementsAre(4));
 }
 
