@@ -138,10 +138,11 @@ TEST(DuckDb, KnowsAllTypesOfOurReaders) {
     std::string types;
     for (const auto& column : text->columns)
         types += column.type + ";";
+    // DuckDB has no type for a result column of nulls alone: it says INTEGER.
     EXPECT_EQ(
         types,
         "BOOLEAN;INTEGER;FLOAT;DOUBLE;DATE;TIME;TIMESTAMP;TIMESTAMP WITH TIME ZONE;TIMESTAMP_NS;BLOB;BLOB;INTEGER[];"
-        "MAP(VARCHAR, BIGINT);STRUCT(\"x\" INTEGER, \"y\" VARCHAR[]);NULL;DECIMAL(38,10);");
+        "MAP(VARCHAR, BIGINT);STRUCT(\"x\" INTEGER, \"y\" VARCHAR[]);INTEGER;DECIMAL(38,10);");
 }
 
 TEST(DuckDb, GivesManyRowsAndStopsAtALimit) {

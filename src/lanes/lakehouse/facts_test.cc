@@ -11,7 +11,7 @@ namespace {
 
 TEST(Facts, come_back_as_they_were) {
     TableFacts table;
-    table.name = std::string("quote\" nul\0 \xE2\x80\xAE", 14);
+    table.name = std::string("quote\" nul\0 \xE2\x80\xAE", 15);
     table.kind = TableKind::open_csv;
     table.parameters = {{"a\nb", "c"}};
     table.columns = {{"c", "int", "why"}};

@@ -47,27 +47,32 @@ TEST(Fixtures, parquet_tables_are_taken_in_place_exactly_where_other_readers_agr
         const auto folder = kFixtures + "/parquet/" + entry.name;
         const auto expected = read_json(folder + "/expected.json");
         core::Options options{{"export", folder + "/export"}};
-        for (const auto& bucket : *list_folder(folder + "/data"))
+        const auto buckets = list_folder(folder + "/data");
+        for (const auto& bucket : *buckets)
             options.emplace("map", "s3://" + bucket.name + "=" + folder + "/data/" + bucket.name);
         const auto found = World().assess(options);
         const auto* table = only_table(found);
         ASSERT_NE(table, nullptr);
         const auto readiness = core::readiness_of(found.findings.at(table->key));
-        EXPECT_EQ(readiness == core::Readiness::convertible, expected["in_place"] != "no")
+        // Stricter than Spark, whose readers ignore the case of names: readers of Iceberg do not.
+        const bool refused = expected["in_place"] == "no" || entry.name == "mixed-case";
+        EXPECT_EQ(readiness == core::Readiness::convertible, !refused)
             << expected["in_place"] << ": " << codes_of(found, *table) << "\n"
             << table->facts;
         if (expected["in_place"] == "no" || !expected.contains("rows"))
             continue;
         const auto facts = facts_from_json<TableFacts>(table->facts);
         ASSERT_FALSE(facts.is_error());
-        if (facts->partitions.unregistered_objects == 0) {
+        // Spark does not look into nested folders; footers below them are read all the same.
+        if (facts->partitions.unregistered_objects == 0 && facts->partitions.nested_objects == 0) {
             EXPECT_EQ(facts->parquet->rows, expected["rows"].size());
         }
     }
 }
 
 TEST(Fixtures, iceberg_tables_are_whole_and_read_to_the_last_file) {
-    for (const auto& fixture : read_json(kFixtures + "/iceberg/fixtures.json")["fixtures"]) {
+    const auto fixtures = read_json(kFixtures + "/iceberg/fixtures.json");
+    for (const auto& fixture : fixtures["fixtures"]) {
         SCOPED_TRACE(fixture["name"].get<std::string>());
         const auto found = World().assess({{"metadata", kFixtures + "/iceberg/" + fixture["file"].get<std::string>()},
                                            {"map", "s3://fixtures=" + kFixtures + "/iceberg"}});

@@ -9,7 +9,8 @@ namespace {
 
 std::vector<std::string> codes(const Encounter& encounter) {
     std::vector<std::string> found;
-    for (const auto& finding : findings_of(encounter).value())
+    const auto findings = findings_of(encounter).value();
+    for (const auto& finding : findings)
         found.push_back(finding.code);
     return found;
 }

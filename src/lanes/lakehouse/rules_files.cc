@@ -29,7 +29,9 @@ const std::vector<core::Rule> kRules{
      Readiness::blocked,
      "The table's folder does not exist",
      {type::kTable},
-     [](const Json& facts) { return text(facts, "/place/problem") == "missing"; },
+     [](const Json& facts) { // An Iceberg table may have all of its files elsewhere: LAKE-081 to 084 look at those.
+         return !kind_is(facts, "iceberg") && (text(facts, "/place/problem") == "missing");
+     },
      {"/place/location", "/place/folder"},
      "Check --map; copy the data there if it was not fetched; or drop the table from the catalogue if it is dead.",
      30},

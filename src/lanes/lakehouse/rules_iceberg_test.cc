@@ -25,7 +25,8 @@ public:
         std::filesystem::copy(kFixtures + "/" + name, data_folder() + "/" + name,
                               std::filesystem::copy_options::recursive);
         const auto text = read_file(kFixtures + "/fixtures.json");
-        for (const auto& fixture : parse_json(*text)->at("fixtures")) {
+        const auto fixtures = parse_json(*text);
+        for (const auto& fixture : fixtures->at("fixtures")) {
             if (fixture["name"] == name) {
                 metadata_ = fixture["metadata"];
                 location_ = fixture["location"];
@@ -129,16 +130,18 @@ TEST(IcebergRules, LAKE_085_a_newer_file_beside) {
 }
 
 TEST(IcebergRules, LAKE_086_files_outside) {
-    const auto found = World().assess(
-        {{"metadata", kFixtures + "/outside-files/table/metadata/" +
-                          [] {
-                              std::string newest;
-                              for (const auto& file : *list_folder(kFixtures + "/outside-files/table/metadata"))
-                                  newest = file.name.ends_with(".metadata.json") ? file.name : newest;
-                              return newest;
-                          }()},
-         {"map", "s3://fixtures=" + kFixtures},
-         {"table", "d.t"}});
+    const auto found =
+        World().assess({{"metadata", kFixtures + "/outside-files/table/metadata/" +
+                                         [] {
+                                             std::string newest;
+                                             const auto files =
+                                                 list_folder(kFixtures + "/outside-files/table/metadata");
+                                             for (const auto& file : *files)
+                                                 newest = file.name.ends_with(".metadata.json") ? file.name : newest;
+                                             return newest;
+                                         }()},
+                        {"map", "s3://fixtures=" + kFixtures},
+                        {"table", "d.t"}});
     EXPECT_THAT(found.codes(type::kTable, "d.t"), Contains("LAKE-086"));
     const auto table = found.table("d.t");
     EXPECT_GT(table.iceberg->outside_bytes, 0u);

@@ -186,7 +186,7 @@ TEST(TableRules, LAKE_022_lake_formation) {
 }
 
 TEST(TableRules, LAKE_070_text_options) {
-    EXPECT_TRUE(assess(with_parameter(csv_table("t"), "serialization.encoding", "ISO-8859-1"))
+    EXPECT_TRUE(assess(with_parameter(csv_table("t"), "serialization.encoding", "Shift_JIS"))
                     .has(type::kTable, "d.t", "LAKE-070"));
     EXPECT_FALSE(
         assess(with_parameter(csv_table("t"), "skip.header.line.count", "1")).has(type::kTable, "d.t", "LAKE-070"));
