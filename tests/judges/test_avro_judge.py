@@ -163,9 +163,10 @@ def corpus_files() -> list[pathlib.Path]:
 def test_both_agree_on_real_files(tmp_path):
     for number, path in enumerate(corpus_files()):
         theirs, metadata, _ = read(path)
-        if "9876543210123456789" in repr(theirs):
-            # Holds a long beyond 64 bits, which Python does not mind: moved byte for byte, but not decoded.
-            assert "damaged" in subprocess.run([TOOL, "print", path], capture_output=True, text=True, check=False).stderr
+        printed = subprocess.run([TOOL, "print", path], capture_output=True, text=True, check=False)
+        if "a long is damaged" in printed.stderr:
+            # Holds longs beyond 64 bits, which Python does not mind: moved byte for byte, but not decoded.
+            assert "equality_delete_extra_column" in str(path)
             continue
         for codec in ("null", metadata.get("avro.codec", "null")):
             copy = tmp_path / f"{number}-{codec}.avro"
