@@ -24,6 +24,8 @@ BANNED = [
 ]
 MACHINE_PATHS = re.compile(r"(?<![\w.$}\"'])/(work|root|home/\w+)/")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+# what stands before the brace of a block; before that of an initialiser stands a type, a name, or another brace
+BLOCK = re.compile(r"([);\]]|\{\s*\n\s*|\}\s*\n\s*|\b(else|do|const|mutable|override|noexcept)|->[\w:<>*& ]+|case [\w: ]+:)\s*$")
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 
@@ -48,6 +50,46 @@ def check_bans(path: pathlib.Path, text: str) -> list[str]:
     return violations
 
 
+def encloser(code: str, position: int) -> tuple[int, str]:
+    """Where the bracket around a position opens, and what stands between; (-1, "") where a statement begins first."""
+    depth = 0
+    for i in range(position - 1, -1, -1):
+        if code[i] in ")}]":
+            depth += 1
+        elif code[i] in "([{" and depth > 0:
+            depth -= 1
+        elif code[i] in "([{":
+            return i, code[i + 1 : position]
+        elif code[i] == ";" and depth == 0:
+            break
+    return -1, ""
+
+
+def leaks_on_failure(code: str, position: int) -> bool:
+    """Whether a TRY stands behind the first element of a braced initialiser, or below `new`."""
+    if re.search(r"\bnew\b[^;]*$", code[code.rfind(";", 0, position) + 1 : position]):
+        return True
+    while True:
+        opened, between = encloser(code, position)
+        if opened < 0:
+            return False
+        if code[opened] == "{" and BLOCK.search(code[:opened]):
+            return False
+        if code[opened] == "{" and "," in between:
+            return True
+        position = opened
+
+
+def check_try(path: pathlib.Path, text: str) -> list[str]:
+    code = COMMENT.sub(blank, STRING.sub(lambda match: '"' + " " * (len(match.group()) - 2) + '"', text))
+    return [
+        f"{path}:{code.count(chr(10), 0, match.start()) + 1}: TRY in a braced initialiser or below new: "
+        "GCC 12 leaks what was made before it; name the value first"
+        for match in re.finditer(r"\bTRY\(", code)
+        if leaks_on_failure(code, match.start())
+    ]
+
+
 def check_size(path: pathlib.Path, text: str) -> list[str]:
     lines = text.count("\n")
     return [f"{path}: {lines} lines; {MAX_FILE_LINES} are allowed"] if lines > MAX_FILE_LINES else []
@@ -55,7 +97,7 @@ def check_size(path: pathlib.Path, text: str) -> list[str]:
 
 def check_source(path: pathlib.Path) -> list[str]:
     text = read(path)
-    violations = check_bans(path, text) + check_size(path, text)
+    violations = check_bans(path, text) + check_try(path, text) + check_size(path, text)
     if path.suffix == ".h" and not text.startswith("#pragma once\n"):
         violations.append(f"{path}: does not begin with #pragma once")
     return violations

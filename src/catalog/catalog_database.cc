@@ -98,7 +98,8 @@ Result<std::unique_ptr<CatalogDatabase>> CatalogDatabase::open(const std::string
         TRY(connection.execute("INSERT INTO catalog (uuid, schema_version) VALUES (?, ?)", row));
         return {};
     };
-    std::unique_ptr<CatalogDatabase> made(new CatalogDatabase(TRY(store::open_sqlite(file, clock, random, prepare))));
+    auto database = TRY(store::open_sqlite(file, clock, random, prepare));
+    std::unique_ptr<CatalogDatabase> made(new CatalogDatabase(std::move(database)));
     made->connection_ = TRY(made->database_->connect_for_writing());
     auto rows = made->query("SELECT uuid, schema_version FROM catalog");
     const auto* version =

@@ -140,7 +140,8 @@ Result<CommittedTable> Committer::create(const TableId& id, const iceberg::Table
             .fix("choose another name, or drop that table first")
             .at(id.display())
             .code("AlreadyExistsException");
-    Prepared made{{{id, TRY(warehouse_.local_path(metadata.location())), ""}, metadata}, "", {}};
+    const std::string folder = TRY(warehouse_.local_path(metadata.location()));
+    Prepared made{{{id, folder, ""}, metadata}, "", {}};
     made.written = TRY(warehouse_.write_metadata(metadata, 0, random_uuid(random_)));
     made.table.row.metadata_location = made.written->location;
     TRY(move({&made, 1}));
@@ -154,8 +155,10 @@ Result<OrderedJson> Committer::complete_creation(const TableId& id, const Ordere
         completed.push_back({{"action", "upgrade-format-version"}, {"format-version", kDefaultFormatVersion}});
     if (!has_entry(updates, "action", "assign-uuid"))
         completed.push_back({{"action", "assign-uuid"}, {"uuid", random_uuid(random_)}});
-    if (!has_entry(updates, "action", "set-location"))
-        completed.push_back({{"action", "set-location"}, {"location", TRY(default_location(id))}});
+    if (!has_entry(updates, "action", "set-location")) {
+        auto location = TRY(default_location(id));
+        completed.push_back({{"action", "set-location"}, {"location", std::move(location)}});
+    }
     for (const OrderedJson& update : updates)
         completed.push_back(update);
     return completed;
@@ -183,7 +186,8 @@ Result<Committer::Prepared> Committer::prepare(const TableChange& change) {
     if (!row) {
         TRY(database_.properties(change.id.space));
         const iceberg::TableMetadata made = TRY(apply(change, nullptr, ""));
-        Prepared prepared{{{change.id, TRY(warehouse_.local_path(made.location())), ""}, made}, "", {}};
+        const std::string folder = TRY(warehouse_.local_path(made.location()));
+        Prepared prepared{{{change.id, folder, ""}, made}, "", {}};
         prepared.written = TRY(warehouse_.write_metadata(made, 0, random_uuid(random_)));
         prepared.table.row.metadata_location = prepared.written->location;
         return prepared;
@@ -194,7 +198,8 @@ Result<Committer::Prepared> Committer::prepare(const TableChange& change) {
     if (change.updates->empty())
         return Prepared{std::move(current), before, {}};
     const std::int64_t version = iceberg::metadata_version_of(file_name_of(before)).value_or(-1) + 1;
-    Prepared prepared{{{change.id, TRY(warehouse_.local_path(next.location())), ""}, std::move(next)}, before, {}};
+    const std::string folder = TRY(warehouse_.local_path(next.location()));
+    Prepared prepared{{{change.id, folder, ""}, std::move(next)}, before, {}};
     prepared.written = TRY(warehouse_.write_metadata(prepared.table.metadata, version, random_uuid(random_)));
     prepared.table.row.metadata_location = prepared.written->location;
     return prepared;
@@ -244,7 +249,8 @@ Result<CommittedTable> Committer::register_table(const TableId& id, const std::s
             .at(printable(metadata_location))
             .code("BadRequestException")
             .cause(std::move(metadata).error());
-    CommittedTable table{{id, "", metadata_location}, TRY(std::move(metadata))};
+    auto read = TRY(std::move(metadata));
+    CommittedTable table{{id, "", metadata_location}, std::move(read)};
     table.row.location = TRY(warehouse_.local_path(table.metadata.location()));
     FAULT_POINT("catalog.register");
     const PointerMove moves[] = {{table.row, present ? present->metadata_location : ""}};

@@ -145,7 +145,9 @@ Result<TableId> table_identifier(const OrderedJson& object, std::string_view fie
     if (value == nullptr || !value->is_object())
         return bad_request("a table identifier is expected", std::string(field));
     TRY(required_array(*value, "namespace"));
-    TableId id{TRY(join_levels(TRY(text_list(*value, "namespace")))), TRY(required_text(*value, "name"))};
+    TableId id;
+    id.space = TRY(join_levels(TRY(text_list(*value, "namespace"))));
+    id.name = TRY(required_text(*value, "name"));
     TRY(check_table_name(id.name));
     return id;
 }

@@ -68,8 +68,17 @@ bool has_tag(std::string_view header, const std::string& etag) {
 }
 
 Result<TableChange> table_change(const OrderedJson& body, TableId id) {
-    TableChange change{std::move(id), TRY(required_array(body, "requirements")), TRY(required_array(body, "updates"))};
-    return change;
+    const auto* requirements = TRY(required_array(body, "requirements"));
+    const auto* updates = TRY(required_array(body, "updates"));
+    return TableChange{std::move(id), requirements, updates};
+}
+
+Result<TableId> new_table_id(const Request& request, const OrderedJson& body) {
+    TableId id;
+    id.space = TRY(check_space(request.arguments[0]));
+    id.name = TRY(required_text(body, "name"));
+    TRY(check_table_name(id.name));
+    return id;
 }
 
 } // namespace
@@ -87,8 +96,7 @@ Handlers::Reply Handlers::list_tables(const Request& request) {
 
 Handlers::Reply Handlers::create_table(const Request& request) {
     const OrderedJson body = TRY(parse_body(request.body));
-    const TableId id{TRY(check_space(request.arguments[0])), TRY(required_text(body, "name"))};
-    TRY(check_table_name(id.name));
+    const TableId id = TRY(new_table_id(request, body));
     TRY(database_.properties(id.space));
     if (TRY(database_.find_table(id)))
         return Error::make(ErrorKind::conflict, "a table of this name exists already")
@@ -103,8 +111,7 @@ Handlers::Reply Handlers::create_table(const Request& request) {
 
 Handlers::Reply Handlers::register_table(const Request& request) {
     const OrderedJson body = TRY(parse_body(request.body));
-    const TableId id{TRY(check_space(request.arguments[0])), TRY(required_text(body, "name"))};
-    TRY(check_table_name(id.name));
+    const TableId id = TRY(new_table_id(request, body));
     const std::string location = TRY(required_text(body, "metadata-location"));
     return table_answer(TRY(committer_.register_table(id, location, TRY(optional_flag(body, "overwrite")))));
 }

@@ -352,8 +352,9 @@ Result<NamespaceState> IcebergRest::load_namespace(const std::vector<std::string
 
 Status IcebergRest::create_namespace(const NamespaceState& wanted, std::stop_token stop) const {
     const OrderedJson body = {{"namespace", wanted.levels}, {"properties", OrderedJson(wanted.properties)}};
+    auto text = TRY(to_text(body));
     const Answer answer =
-        TRY(send({"the namespace was not created", "POST", path("/namespaces"), TRY(to_text(body))}, std::move(stop)));
+        TRY(send({"the namespace was not created", "POST", path("/namespaces"), std::move(text)}, std::move(stop)));
     const OrderedJson* named = find_field(answer.body, "namespace");
     const auto levels = named != nullptr ? text_list(*named) : std::nullopt;
     if (!levels || *levels != wanted.levels)
@@ -398,9 +399,10 @@ Result<bool> IcebergRest::table_exists(const TableName& table, std::stop_token s
 Result<LoadedTable> IcebergRest::register_table(const TableName& table, const std::string& metadata_location,
                                                 std::stop_token stop) const {
     const OrderedJson body = {{"name", table.name}, {"metadata-location", metadata_location}};
-    const Answer answer = TRY(send(
-        {"the table was not registered", "POST", path(namespace_path(table.space) + "/register"), TRY(to_text(body))},
-        std::move(stop)));
+    auto text = TRY(to_text(body));
+    const Answer answer = TRY(
+        send({"the table was not registered", "POST", path(namespace_path(table.space) + "/register"), std::move(text)},
+             std::move(stop)));
     LoadedTable loaded = TRY(loaded_table(answer));
     if (loaded.metadata_location != metadata_location)
         return answer.strange("it names the metadata file " + printable(loaded.metadata_location));

@@ -117,7 +117,8 @@ Status AssessmentWriter::edge(const Edge& edge) {
 Result<store::AssessmentRow> AssessmentWriter::finish() {
     TRY(impl_->flush());
     auto& row = impl_->row;
-    row.header = canonical_json({{"scope", TRY(parse_json(impl_->scope))},
+    const auto scope = TRY(parse_json(impl_->scope));
+    row.header = canonical_json({{"scope", scope},
                                  {"resources", impl_->resource_counts},
                                  {"findings", impl_->finding_counts},
                                  {"version", GODWIT_VERSION}});

@@ -86,10 +86,11 @@ private:
         const auto verdict = row.outcome.empty() ? Verdict{} : TRY(parse_verdict(row.outcome));
         subject.verdict = weaker(subject.verdict, verdict);
         subject.waived = subject.waived || !row.waiver.empty();
+        const auto validations = TRY(state_->validations(run_->id, row.step));
         Json check{{"step", row.step},
                    {"kind", row.kind},
                    {"outcome", to_string(verdict)},
-                   {"comparisons", comparisons_of(TRY(state_->validations(run_->id, row.step)))}};
+                   {"comparisons", comparisons_of(validations)}};
         if (!row.waiver.empty())
             check["waived"] = row.waiver;
         subject.checks.push_back(std::move(check));

@@ -46,13 +46,20 @@ Json waiver_json(const Waiver& waiver) {
 }
 
 Result<Waiver> waiver_from(const Json& json) {
-    return Waiver{TRY(json_string(json, "code")), TRY(json_string(json, "resource")), TRY(json_string(json, "reason")),
-                  TRY(decimal(json, "most"))};
+    Waiver waiver;
+    waiver.code = TRY(json_string(json, "code"));
+    waiver.resource = TRY(json_string(json, "resource"));
+    waiver.reason = TRY(json_string(json, "reason"));
+    waiver.most = TRY(decimal(json, "most"));
+    return waiver;
 }
 
 Result<PlanConnection> connection_from(const Json& json) {
-    return PlanConnection{TRY(json_string(json, "role")), TRY(nested_text(json, "identity")),
-                          TRY(nested_text(json, "reference"))};
+    PlanConnection connection;
+    connection.role = TRY(json_string(json, "role"));
+    connection.identity = TRY(nested_text(json, "identity"));
+    connection.reference = TRY(nested_text(json, "reference"));
+    return connection;
 }
 
 Status take_key(const Json& json, PlanStep& step) {
@@ -118,8 +125,9 @@ Result<PlanStep> plan_step_from_json(std::string_view line) {
     const auto estimate = json.find("estimate");
     if (estimate == json.end())
         return Error::make(ErrorKind::invalid_input, "a step has no estimate").at("estimate");
-    step.estimate = {TRY(decimal(*estimate, "objects")), TRY(decimal(*estimate, "bytes")),
-                     TRY(decimal(*estimate, "seconds"))};
+    step.estimate.objects = TRY(decimal(*estimate, "objects"));
+    step.estimate.bytes = TRY(decimal(*estimate, "bytes"));
+    step.estimate.seconds = TRY(decimal(*estimate, "seconds"));
     return step;
 }
 

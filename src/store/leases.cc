@@ -75,7 +75,8 @@ Result<Micros> Leases::expiry(Connection& connection) const {
 
 Result<Lease> Leases::acquire(Connection& connection, std::string_view scope, std::string_view holder) {
     TRY(lock_own_file());
-    LeaseRow wanted{std::string(scope), owner_, 1, TRY(expiry(connection)), std::string(holder)};
+    const auto expires_at = TRY(expiry(connection));
+    LeaseRow wanted{std::string(scope), owner_, 1, expires_at, std::string(holder)};
     const auto rows = TRY(select<LeaseRow>(connection, "scope = ?", {wanted.scope}));
     if (rows.empty()) {
         auto inserted = insert(connection, wanted);

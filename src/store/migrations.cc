@@ -172,8 +172,9 @@ Status migrate_in_transaction(Connection& connection, StateLocation::Kind kind, 
         if (migration.version <= present)
             continue;
         TRY(connection.execute_script(expand_dialect(migration.sql, kind)));
-        const Value values[] = {migration.version, TRY(database_time(connection)),
-                                TRY(digest_of_definitions(connection, kind))};
+        const auto migrated_at = TRY(database_time(connection));
+        const auto definitions = TRY(digest_of_definitions(connection, kind));
+        const Value values[] = {migration.version, migrated_at, definitions};
         TRY(connection.execute("INSERT INTO schema_version (version, migrated_at, definitions) VALUES (?, ?, ?)",
                                values));
     }

@@ -222,7 +222,8 @@ Result<core::Applied> CopyFiles::apply(core::StepContext& context) {
             TRY(copier.copy(part, object));
         TRY(part.publish());
     }
-    return core::Applied{true, {}, totals_json(TRY(parts.totals())), {}};
+    const auto totals = TRY(parts.totals());
+    return core::Applied{true, {}, totals_json(totals), {}};
 }
 
 Result<core::LookUp> CopyFiles::look_up(core::StepContext& context) { return FileParts(context, *target_).look_up(); }

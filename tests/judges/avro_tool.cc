@@ -149,9 +149,9 @@ Status write(const std::string& folder, std::int32_t version) {
         R"json({"type":"struct","schema-id":0,"fields":[{"id":1,"name":"n","required":true,"type":"long"},
         {"id":2,"name":"t","required":false,"type":"timestamptz"},{"id":3,"name":"d","required":false,"type":"decimal(9, 2)"},
         {"id":4,"name":"r","required":false,"type":"string"}]})json"));
-    options.spec.fields = {{{2}, 1000, "t_day", TRY(iceberg::parse_transform("day"))},
-                           {{3}, 1001, "d", TRY(iceberg::parse_transform("identity"))},
-                           {{4}, 1002, "r", TRY(iceberg::parse_transform("identity"))}};
+    const auto day = TRY(iceberg::parse_transform("day"));
+    const auto identity = TRY(iceberg::parse_transform("identity"));
+    options.spec.fields = {{{2}, 1000, "t_day", day}, {{3}, 1001, "d", identity}, {{4}, 1002, "r", identity}};
     options.snapshot_id = 11;
     options.sync.fill('m');
     auto manifest = TRY(File::create(folder + "/manifest.avro"));

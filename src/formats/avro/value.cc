@@ -80,7 +80,8 @@ private:
         for (auto count = cursor_.read_block_count(bytes); count > 0; count = cursor_.read_block_count(bytes))
             for (; count > 0; --count) {
                 std::string key(cursor_.read_bytes());
-                map.entries.push_back({std::move(key), TRY(decode(*type.items, depth + 1))});
+                auto value = TRY(decode(*type.items, depth + 1));
+                map.entries.push_back({std::move(key), std::move(value)});
             }
         return Value{std::move(map)};
     }

@@ -154,8 +154,9 @@ Status parse_storage(const Object& object, const Json& json, StorageDescriptor& 
     into.bucket_columns = TRY(object.texts("BucketColumns"));
     TRY(object.each("SortColumns", [&](const Json& element) -> Status {
         TRY(check_object(element, "sort column"));
-        const auto name = TRY(Object(element).text("Column"));
-        into.sort_columns.push_back({name, TRY(json_int64_or(element, "SortOrder", 1)) != 0});
+        auto name = TRY(Object(element).text("Column"));
+        const auto order = TRY(json_int64_or(element, "SortOrder", 1));
+        into.sort_columns.push_back({std::move(name), order != 0});
         return {};
     }));
     into.parameters = TRY(object.parameters("Parameters"));

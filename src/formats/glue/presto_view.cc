@@ -30,8 +30,11 @@ Result<PrestoView> from_document(const Json& json) {
     const auto columns = json.find("columns");
     if (columns == json.end() || !columns->is_array())
         return view;
-    for (const auto& column : *columns)
-        view.columns.push_back({TRY(json_string(column, "name")), TRY(json_string_or(column, "type", ""))});
+    for (const auto& column : *columns) {
+        auto name = TRY(json_string(column, "name"));
+        auto type = TRY(json_string_or(column, "type", ""));
+        view.columns.push_back({std::move(name), std::move(type)});
+    }
     return view;
 }
 

@@ -55,11 +55,17 @@ Result<SnapshotReference> parse_reference(const std::string& name, const Ordered
 }
 
 Result<SnapshotLogEntry> parse_snapshot_log_entry(const OrderedJson& json) {
-    return SnapshotLogEntry{TRY(require_int64(json, "timestamp-ms")), TRY(require_snapshot_id(json, "snapshot-id"))};
+    SnapshotLogEntry entry;
+    entry.timestamp_ms = TRY(require_int64(json, "timestamp-ms"));
+    entry.snapshot_id = TRY(require_snapshot_id(json, "snapshot-id"));
+    return entry;
 }
 
 Result<MetadataLogEntry> parse_metadata_log_entry(const OrderedJson& json) {
-    return MetadataLogEntry{TRY(require_int64(json, "timestamp-ms")), TRY(require_string(json, "metadata-file"))};
+    MetadataLogEntry entry;
+    entry.timestamp_ms = TRY(require_int64(json, "timestamp-ms"));
+    entry.metadata_file = TRY(require_string(json, "metadata-file"));
+    return entry;
 }
 
 Result<StatisticsFile> parse_statistics_file(const OrderedJson& json) {
@@ -74,14 +80,20 @@ Result<StatisticsFile> parse_statistics_file(const OrderedJson& json) {
 }
 
 Result<PartitionStatisticsFile> parse_partition_statistics_file(const OrderedJson& json) {
-    return PartitionStatisticsFile{TRY(require_snapshot_id(json, "snapshot-id")),
-                                   TRY(require_string(json, "statistics-path")),
-                                   TRY(require_int64(json, "file-size-in-bytes"))};
+    PartitionStatisticsFile file;
+    file.snapshot_id = TRY(require_snapshot_id(json, "snapshot-id"));
+    file.path = TRY(require_string(json, "statistics-path"));
+    file.file_size_in_bytes = TRY(require_int64(json, "file-size-in-bytes"));
+    return file;
 }
 
 Result<EncryptionKey> parse_encryption_key(const OrderedJson& json) {
-    return EncryptionKey{TRY(require_string(json, "key-id")), TRY(require_string(json, "encrypted-key-metadata")),
-                         TRY(optional_string(json, "encrypted-by-id")), TRY(parse_properties(json, "properties"))};
+    EncryptionKey key;
+    key.key_id = TRY(require_string(json, "key-id"));
+    key.encrypted_key_metadata = TRY(require_string(json, "encrypted-key-metadata"));
+    key.encrypted_by_id = TRY(optional_string(json, "encrypted-by-id"));
+    key.properties = TRY(parse_properties(json, "properties"));
+    return key;
 }
 
 std::string without_trailing_slash(std::string location) {

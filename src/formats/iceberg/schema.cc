@@ -263,7 +263,8 @@ FreshIds assign_fresh_ids(const Schema& schema, std::int32_t first) {
 NameMapping name_mapping_of(const Schema& schema) { return mapping_of(schema.fields); }
 
 Result<NameMapping> parse_name_mapping(std::string_view json) {
-    const OrderedJson holder{{"mapping", TRY(parse_ordered_json(json, metadata_json_limits()))}};
+    const auto fields = TRY(parse_ordered_json(json, metadata_json_limits()));
+    const OrderedJson holder{{"mapping", fields}};
     return parse_each(holder, "mapping", parse_mapped_field);
 }
 

@@ -32,8 +32,10 @@ Result<CsvFile> CsvFile::open(const TableFacts& table, const HiveFile& file, con
     state->file.emplace(TRY(root.open_file(file.source_key)));
     state->text = TRY(text_format::open_text(*state->file, TRY(text_format::codec_of_name(file.source_key))));
     text_format::LazySimpleReader::Settings reading;
-    for (const auto& column : table.columns)
-        reading.columns.push_back({column.name, TRY(text_format::parse_hive_type(column.type))});
+    for (const auto& column : table.columns) {
+        auto type = TRY(text_format::parse_hive_type(column.type));
+        reading.columns.push_back({column.name, std::move(type)});
+    }
     reading.options = TRY(text_format::lazy_simple_options(table.storage.serde_parameters, table.parameters));
     reading.sink = std::move(settings.sink);
     reading.drop_bad_rows = settings.strict;

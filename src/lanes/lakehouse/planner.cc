@@ -323,7 +323,8 @@ Result<core::PlanHeader> plan_header(const core::PlanRequest& request) {
     core::PlanHeader header;
     header.lane = "lakehouse";
     header.lane_version = 1;
-    header.connections = {TRY(connection_of(*request.source, "source")), TRY(connection_of(*request.target, "target"))};
+    header.connections.push_back(TRY(connection_of(*request.source, "source")));
+    header.connections.push_back(TRY(connection_of(*request.target, "target")));
     const auto target = TRY(parse_json(header.connections.back().reference));
     if (TRY(json_string_or(target, "catalogue", {})).empty())
         return Error::make(ErrorKind::usage, "the target was assessed without a catalogue")

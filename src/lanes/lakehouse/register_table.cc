@@ -17,8 +17,8 @@ struct Registration {
 
 Result<Registration> registration_of(const core::StepContext& context) {
     const auto move = TRY(table_move_from_json(context.step().body));
-    return Registration{{move.levels, move.name},
-                        TRY(written_table_from_json(TRY(context.result_of(move.metadata_step))))};
+    auto written = TRY(written_table_from_json(TRY(context.result_of(move.metadata_step))));
+    return Registration{{move.levels, move.name}, std::move(written)};
 }
 
 class RegisterTable final : public core::StepKind {

@@ -151,11 +151,11 @@ public:
         }
         const auto& metadata = tree.current().metadata;
         const auto* snapshot = metadata.current_snapshot();
-        return core::Applied{true,
-                             {},
-                             to_json(WrittenTable{TRY(paths.uri(move.metadata_location)), metadata.uuid(),
-                                                  snapshot == nullptr ? "" : std::to_string(snapshot->id)}),
-                             {}};
+        WrittenTable written;
+        written.metadata_location = TRY(paths.uri(move.metadata_location));
+        written.table_uuid = metadata.uuid();
+        written.snapshot_id = snapshot == nullptr ? "" : std::to_string(snapshot->id);
+        return core::Applied{true, {}, to_json(written), {}};
     }
 
     Result<core::LookUp> look_up(core::StepContext& context) override {

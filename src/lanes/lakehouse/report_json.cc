@@ -44,10 +44,8 @@ Json to_json(const Summary& summary) {
 }
 
 Result<std::string> resource_line(const core::Resource& resource, std::span<const core::Finding> findings) {
-    Json json = {{"key", resource.key},
-                 {"type", resource.type},
-                 {"display", resource.display},
-                 {"facts", TRY(parse_json(resource.facts))}};
+    const auto facts = TRY(parse_json(resource.facts));
+    Json json = {{"key", resource.key}, {"type", resource.type}, {"display", resource.display}, {"facts", facts}};
     auto list = Json::array();
     for (const auto& finding : findings)
         list.push_back(TRY(parse_json(core::finding_to_json(finding))));

@@ -235,10 +235,12 @@ Status write_inventory(const Assessed& assessed, emit::MarkdownWriter& markdown)
         std::vector<std::string> notes;
         for (const auto& note : table.at("notes"))
             notes.push_back(note.get<std::string>());
-        markdown.table_row({TRY(json_string(table, "table_name")), TRY(json_string(table, "table_format")),
-                            TRY(json_string(table, "migration_readiness")),
-                            canonical_json(table.at("estimated_size_gb")), canonical_json(table.at("column_count")),
-                            TRY(json_string_or(table, "storage_location", "")), join(notes, "; ")});
+        const auto name = TRY(json_string(table, "table_name"));
+        const auto format = TRY(json_string(table, "table_format"));
+        const auto readiness = TRY(json_string(table, "migration_readiness"));
+        const auto location = TRY(json_string_or(table, "storage_location", ""));
+        markdown.table_row({name, format, readiness, canonical_json(table.at("estimated_size_gb")),
+                            canonical_json(table.at("column_count")), location, join(notes, "; ")});
     }
     markdown.end_block();
     return {};

@@ -77,8 +77,11 @@ std::string to_json(const WrittenTable& written) {
 
 Result<WrittenTable> written_table_from_json(std::string_view text) {
     const auto json = TRY(parse_json(text));
-    return WrittenTable{TRY(json_string(json, "metadata_location")), TRY(json_string(json, "table_uuid")),
-                        TRY(json_string(json, "snapshot_id"))};
+    WrittenTable written;
+    written.metadata_location = TRY(json_string(json, "metadata_location"));
+    written.table_uuid = TRY(json_string(json, "table_uuid"));
+    written.snapshot_id = TRY(json_string(json, "snapshot_id"));
+    return written;
 }
 
 } // namespace godwit::lakehouse

@@ -31,7 +31,8 @@ Result<TableTree> TableTree::read(const TableFiles& files, const std::string& me
 Status TableTree::read_documents(const std::string& metadata_location) {
     const auto read = [this](const std::string& location) -> Status {
         const auto bytes = TRY(files_->read(location, kMetadataLimit));
-        documents_.push_back({location, TRY(iceberg::TableMetadata::parse(bytes, location))});
+        auto metadata = TRY(iceberg::TableMetadata::parse(bytes, location));
+        documents_.push_back({location, std::move(metadata)});
         return {};
     };
     TRY(read(metadata_location));
