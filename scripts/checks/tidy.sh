@@ -28,4 +28,5 @@ while read -r source; do
 done < <(sources "$@")
 printf 'clang-tidy: %d files\n' "${#chosen[@]}"
 [[ ${#chosen[@]} -gt 0 ]] || exit 0
-printf '%s\0' "${chosen[@]}" | xargs -0 -n 1 -P "${GODWIT_JOBS:-$(nproc)}" clang-tidy-19 -p "$build" --quiet 2> /dev/null
+printf '%s\0' "${chosen[@]}" | xargs -0 -n 1 -P "${GODWIT_JOBS:-$(nproc)}" clang-tidy-19 -p "$build" --quiet \
+  --extra-arg=-Wno-unknown-warning-option 2> /dev/null

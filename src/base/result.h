@@ -14,8 +14,8 @@ template <typename T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
 public:
     using tl::expected<T, Error>::expected;
-    Result(Error error)
-        : tl::expected<T, Error>(tl::unexpect, std::move(error)) {} // NOLINT(google-explicit-constructor)
+    Result(Error error) // NOLINT(google-explicit-constructor)
+        : tl::expected<T, Error>(tl::unexpect, std::move(error)) {}
 
     bool is_error() const { return !this->has_value(); }
     T release() && {

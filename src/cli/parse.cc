@@ -73,7 +73,7 @@ public:
         try {
             app_.parse(std::move(arguments));
         } catch (const CLI::CallForHelp&) {
-            return Invocation{{}, {}, deepest().help(), 0};
+            return Invocation{{}, {}, help_of(deepest()), 0};
         } catch (const CLI::CallForAllHelp&) {
             return Invocation{{}, {}, app_.help("", CLI::AppFormatMode::All), 0};
         } catch (const CLI::CallForVersion&) {
@@ -84,7 +84,7 @@ public:
                 .fix("see `" + path_of(deepest()) + " --help`");
         }
         if (!run_)
-            return Invocation{{}, {}, deepest().help(), 2};
+            return Invocation{{}, {}, help_of(deepest()), 2};
         return Invocation{global_, run_, {}, 0};
     }
 
@@ -100,6 +100,11 @@ private:
 
     static std::string path_of(const CLI::App& app) {
         return app.get_parent() == nullptr ? app.get_name() : path_of(*app.get_parent()) + " " + app.get_name();
+    }
+
+    /// With the whole command in the line of its usage.
+    static std::string help_of(const CLI::App& app) {
+        return app.help(app.get_parent() == nullptr ? "" : path_of(*app.get_parent()));
     }
 
     CLI::App& command(CLI::App& parent, const std::string& name, const std::string& help, Handler handler) {

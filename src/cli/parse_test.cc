@@ -1,0 +1,70 @@
+#include "cli/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace godwit;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+namespace {
+
+Result<cli::Invocation> parse(const std::vector<std::string>& arguments) {
+    const core::LaneRegistry no_lanes;
+    return cli::parse_command_line(arguments, no_lanes);
+}
+
+TEST(ParseTest, WithoutACommandTheHelpIsAUsageError) {
+    const auto invocation = parse({});
+    ASSERT_FALSE(invocation.is_error());
+    EXPECT_EQ(invocation->exit_code, 2);
+    EXPECT_THAT(invocation->text, HasSubstr("godwit assess lakehouse"));
+}
+
+TEST(ParseTest, TheUsageNamesTheWholeCommand) {
+    for (const std::string command : {"plan create", "run rollback", "catalog serve", "db backup"}) {
+        const auto words = command.find(' ');
+        const auto invocation = parse({command.substr(0, words), command.substr(words + 1), "--help"});
+        ASSERT_FALSE(invocation.is_error()) << command;
+        EXPECT_EQ(invocation->exit_code, 0);
+        EXPECT_THAT(invocation->text, HasSubstr("Usage: godwit " + command + " "));
+    }
+}
+
+TEST(ParseTest, WhatIsUnknownNamesTheHelpToRead) {
+    const auto command = parse({"nonsense"});
+    ASSERT_TRUE(command.is_error());
+    EXPECT_EQ(command.error().kind(), ErrorKind::usage);
+    EXPECT_THAT(command.error().fix(), HasSubstr("`godwit --help`"));
+    const auto option = parse({"run", "show", "r", "--nonsense"});
+    ASSERT_TRUE(option.is_error());
+    EXPECT_THAT(option.error().fix(), HasSubstr("`godwit run show --help`"));
+}
+
+TEST(ParseTest, ADecisionIsExactlyOne) {
+    EXPECT_TRUE(parse({"run", "resolve", "r", "s"}).is_error());
+    EXPECT_TRUE(parse({"run", "resolve", "r", "s", "--adopt", "--forget"}).is_error());
+    EXPECT_FALSE(parse({"run", "resolve", "r", "s", "--adopt"}).is_error());
+}
+
+TEST(ParseTest, GlobalOptionsStandBeforeOrBehindTheCommand) {
+    for (const auto& arguments : {std::vector<std::string>{"--state", "other.db", "run", "list"},
+                                  std::vector<std::string>{"run", "list", "--state", "other.db"}}) {
+        const auto invocation = parse(arguments);
+        ASSERT_FALSE(invocation.is_error());
+        EXPECT_EQ(invocation->options.state, "other.db");
+    }
+}
+
+TEST(ParseTest, WorkersAreBounded) {
+    EXPECT_TRUE(parse({"--api-workers", "0", "run", "list"}).is_error());
+    EXPECT_TRUE(parse({"--api-workers", "65", "run", "list"}).is_error());
+    EXPECT_FALSE(parse({"--api-workers", "64", "run", "list"}).is_error());
+}
+
+TEST(ParseTest, AcceptNeedsAReason) {
+    EXPECT_TRUE(parse({"run", "accept", "r", "s"}).is_error());
+    EXPECT_FALSE(parse({"run", "accept", "r", "s", "--reason", "known"}).is_error());
+}
+
+} // namespace
