@@ -20,7 +20,7 @@ std::unique_ptr<Clock> make_clock([[maybe_unused]] const Environment& environmen
 #ifdef GODWIT_FAULT_POINTS
     if (const auto start = environment.get("GODWIT_TEST_CLOCK"))
         if (const auto micros = parse_int64(*start))
-            return std::make_unique<app::SteppingClock>(*micros);
+            return std::make_unique<app::SleepingClock>(*micros);
 #endif
     return std::make_unique<SystemClock>();
 }
