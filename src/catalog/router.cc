@@ -94,6 +94,12 @@ Result<Answer> dispatch(Handlers& handlers, Request& request, std::string_view p
         .code("NotFoundException");
 }
 
+Result<Answer> answer_of(Handlers& handlers, Request request, std::string_view target) {
+    const std::size_t question = target.find('?');
+    request.query = TRY(parse_query(question == std::string_view::npos ? "" : target.substr(question + 1)));
+    return dispatch(handlers, request, target.substr(0, question));
+}
+
 } // namespace
 
 Answer route(Handlers& handlers, std::string_view method, std::string_view target, std::string_view if_none_match,
@@ -102,13 +108,7 @@ Answer route(Handlers& handlers, std::string_view method, std::string_view targe
     request.method = method;
     request.if_none_match = if_none_match;
     request.body = body;
-    const std::size_t question = target.find('?');
-    auto query = parse_query(question == std::string_view::npos ? "" : target.substr(question + 1));
-    Result<Answer> reply = query.is_error() ? Result<Answer>(std::move(query).error()) : Answer{};
-    if (!query.is_error()) {
-        request.query = std::move(*query);
-        reply = dispatch(handlers, request, target.substr(0, question));
-    }
+    auto reply = answer_of(handlers, std::move(request), target);
     Answer answer = reply.is_error() ? to_answer(reply.error()) : std::move(*reply);
     if (method == "HEAD")
         answer.body.clear();

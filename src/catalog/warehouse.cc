@@ -60,7 +60,7 @@ Result<std::string> canonical_root(const std::string& folder) {
     const bool is_uri = lower_ascii(std::string_view(folder).substr(0, 5)) == "file:";
     const std::string path = is_uri ? TRY(spelled_path(folder)) : folder;
     std::error_code failed;
-    const std::string real = std::filesystem::canonical(path, failed).string();
+    std::string real = std::filesystem::canonical(path, failed).string();
     if (failed || !std::filesystem::is_directory(real, failed) || failed)
         return Error::make(ErrorKind::usage, "the folder cannot be used")
             .why(failed ? failed.message() : "it is no folder")

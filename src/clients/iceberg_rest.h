@@ -55,7 +55,7 @@ struct LoadedTable {
 };
 
 /// How long after a lost answer its effect may still appear, and how often to look before absence counts
-/// (docs: spine section 1.3).
+/// (spine, section 1.3).
 struct SettleTime {
     std::chrono::milliseconds duration{60'000};
     int looks = 3;

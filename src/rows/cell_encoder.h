@@ -66,7 +66,7 @@ inline constexpr std::uint8_t kTagNull = 0;
 inline constexpr std::uint8_t kTagValue = 1;
 inline constexpr std::uint8_t kTagUnrepresentable = 2;
 
-/// Encodes the cells of one array as one comparison type, encoding version 1 (spine.md section 7, `Row digest`).
+/// Encodes the cells of one array as one comparison type, encoding version 1 (spine, section 7, `Row digest`).
 class CellEncoder {
 public:
     virtual ~CellEncoder() = default;

@@ -10,7 +10,7 @@
 
 namespace godwit::rows {
 
-/// The types in which two sides are compared (spine.md section 7). Each has one encoding, whatever stores it.
+/// The types in which two sides are compared (spine, section 7). Each has one encoding, whatever stores it.
 enum class ComparisonKind {
     boolean,
     integer,  ///< every width, signed or not

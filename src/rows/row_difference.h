@@ -10,7 +10,7 @@
 
 namespace godwit::rows {
 
-/// One row that is not equal on both sides. Names positions and columns, never values (spine.md section 1, point 10).
+/// One row that is not equal on both sides. Names positions and columns, never values (spine, section 1, point 10).
 struct RowDifference {
     enum class Kind { changed, only_in_source, only_in_target };
     struct Address {

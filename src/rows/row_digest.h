@@ -46,7 +46,7 @@ struct DigestOptions {
 };
 
 /// Digests one side of a comparison, batch by batch; memory grows with the groups only.
-/// One thread at a time. Row hash and encoding: spine.md section 7, `Row digest`.
+/// One thread at a time. Row hash and encoding: spine, section 7, `Row digest`.
 class RowDigester {
 public:
     static Result<RowDigester> create(const ComparisonSchema& schema, Side side, const DigestOptions& options = {});

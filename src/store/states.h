@@ -8,7 +8,7 @@
 
 namespace godwit::store {
 
-/// The life of a step; docs/reference/states.md is generated from the table below.
+/// The life of a step; docs/reference/states.md shows the table below, and a test compares them.
 enum class StepState {
     planned,
     intent,
