@@ -62,6 +62,7 @@ for kind, (files, size) in TREES.items():
                 [one["check_seconds"] for one in results["godwit"]])
     plain = figures.add(f"{title}: cp -r", "s", results["cp"])
     synced = figures.add(f"{title}: cp -r; sync -f", "s", results["synced"])
+    figures.add(f"{title}: godwit, processor time of both", "s", [one["cpu_seconds"] for one in results["godwit"]])
     figures.add(f"{title}: godwit, peak memory", "MiB", [one["peak_bytes"] / 2**20 for one in results["godwit"]])
     figures.ratio(f"{title}: godwit / cp -r; sync -f", ours / synced)
     figures.ratio(f"{title}: godwit / cp -r", ours / plain)

@@ -1,4 +1,7 @@
-"""Puts the figures of build/bench/figures into docs/reference/figures.md, below the line that names each benchmark."""
+"""Puts the figures of build/bench/figures into docs/reference/figures.md, below the line that names each benchmark.
+
+Benchmarks that were not run keep what the page says.
+"""
 
 import json
 import re
@@ -10,7 +13,10 @@ BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def tables(match):
-    report = json.loads((BUILD / "figures" / f"{match[2]}.json").read_text())
+    file = BUILD / "figures" / f"{match[2]}.json"
+    if not file.exists():
+        return match[0]
+    report = json.loads(file.read_text())
     machine = report["machine"]
     lines = [report["measured"], "", f"{machine['processor']}, {machine['cores']} cores, {machine['memory GiB']} GiB, "
              f"{machine['disk']}, Linux {machine['kernel']}; load {machine['load']:.1f} before, "
