@@ -1,0 +1,73 @@
+"""Answers of the catalogue are lost on the way: the world ends as it would have undisturbed, nothing is made twice."""
+
+import pytest
+
+from estate import small_estate
+from journey import Journey
+from proxy import Proxy
+
+CREATE_NAMESPACE = {"method": "POST", "path": "/v1/namespaces"}
+REGISTER = {"method": "POST", "path": "/v1/namespaces/*/register"}
+DROP_TABLE = {"method": "DELETE", "path": "/v1/namespaces/*/tables/*"}
+DROP_NAMESPACE = {"method": "DELETE", "path": "/v1/namespaces/r??"}  # raw or ref; `*` would match tables too
+FAULTS = {
+    "dropped": {"fault": "drop-after"},
+    "reset": {"fault": "reset-after"},
+    "reset before it arrives": {"fault": "reset-before"},
+    "cut": {"fault": "cut-after", "bytes": 10},
+    "cut at once": {"fault": "cut-after", "bytes": 0},
+    "500": {"fault": "status-after", "status": 500},
+    "502": {"fault": "status-after", "status": 502},
+    "503": {"fault": "status-after", "status": 503},
+    "504": {"fault": "status-after", "status": 504},
+    "502 before it arrives": {"fault": "status-before", "status": 502},
+    "404 of a stranger": {"fault": "status-after", "status": 404},
+}
+MOST_RESUMES = 4
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """Two tables of two databases behind the proxy: the plan names its address, so every world is made through it."""
+    folder = tmp_path_factory.mktemp("lost")
+    with Journey(folder, small_estate(folder / "estate")) as journey, Proxy(journey.endpoint) as proxy:
+        journey.endpoint = proxy.endpoint
+        journey.assess()
+        journey.make_plan("--only", "ref.products", "--only", "raw.customers")
+        empty = journey.world()
+        journey.apply()
+        expected = journey.world()
+        assert expected != empty
+        journey.run("run", "rollback", journey.run_id())
+        assert journey.world() == empty
+        yield journey, proxy, expected, empty
+
+
+def each(fault, *calls):
+    return [call | fault for call in calls]
+
+
+def finish(journey, *command):
+    """Runs the command, then resumes where it says that something is unknown; how often that was."""
+    result = journey.run(*command, code=None)
+    for resumes in range(MOST_RESUMES):
+        if result.returncode == 0:
+            return resumes
+        assert result.returncode == 10, f"{result.returncode}\n{result.stdout}\n{result.stderr}"
+        assert "godwit run resume" in result.stdout
+        result = journey.run("run", "resume", journey.runs()[0]["run"], code=None)
+    pytest.fail(f"the run does not end: {result.stdout}\n{result.stderr}")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_lost_answer_is_looked_up(planned, name):
+    """Each mutating call loses its answer once, forwards and backwards."""
+    journey, proxy, expected, empty = planned
+    proxy.set(*each(FAULTS[name], CREATE_NAMESPACE, REGISTER))
+    finish(journey, "apply", journey.plan)
+    assert proxy.report()["faults"] == 2, "\n".join(proxy.report()["log"])
+    assert journey.world() == expected
+    proxy.set(*each(FAULTS[name], DROP_TABLE, DROP_NAMESPACE))
+    finish(journey, "run", "rollback", journey.open_run())
+    assert proxy.report()["faults"] == 2, "\n".join(proxy.report()["log"])
+    assert journey.world() == empty

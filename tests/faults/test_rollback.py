@@ -1,0 +1,103 @@
+"""Rollback from every step: the world is as before, a second rollback does nothing, and strangers stay."""
+
+import os
+import shutil
+import signal
+
+import pytest
+
+from estate import small_estate
+from journey import Journey
+
+LONG = bool(os.environ.get("GODWIT_TEST_LONG"))
+STEPS = 20  # of the small estate
+STOPPED = range(1, STEPS + 1) if LONG else (2, 6, 11, 15, 19)
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rollback")
+    with Journey(folder, small_estate(folder / "estate")) as journey:
+        journey.assess()
+        journey.make_plan()
+        yield journey, journey.world()
+
+
+def undo_twice(journey, before):
+    run = journey.open_run()
+    assert "rolled_back" in journey.run("run", "rollback", run).stdout
+    assert journey.world() == before
+    again = journey.run("run", "rollback", run)
+    assert "Everything that this run made is gone" in again.stdout
+    assert journey.world() == before
+
+
+@pytest.mark.parametrize("step", STOPPED)
+def test_killed_after_a_step_and_undone(planned, step):
+    journey, before = planned
+    assert journey.apply(code=None, fault=f"step.after-call:{step}:kill").returncode == -signal.SIGKILL
+    undo_twice(journey, before)
+
+
+@pytest.mark.parametrize("step", STOPPED)
+def test_a_step_that_fails_is_undone_with_the_rest(planned, step):
+    """The error ends the run and not the process: what is under way ends, the rest never starts."""
+    journey, before = planned
+    assert journey.apply(code=None, fault=f"step.after-call:{step}:error").returncode != 0
+    undo_twice(journey, before)
+
+
+def clear(folder):
+    for entry in folder.iterdir():
+        shutil.rmtree(entry)
+
+
+def files_of(world):
+    return {path for path, content in world[0].items() if content is not None}
+
+
+def test_what_strangers_put_there_stays(planned):
+    """Beside our files, in our folders, in the folder of unfinished work, and under names that look like ours."""
+    journey, before = planned
+    journey.apply()
+    table = journey.warehouse / "ref/products"
+    own = next(path for path in (table / "metadata").iterdir() if path.name.endswith(".metadata.json"))
+    marker = f"godwit-{'a' * 12}-{'b' * 16}-{'c' * 16}"
+    strangers = [
+        table / "stranger.txt",
+        table / "data/part-0.parquet",
+        own.with_name(own.name.replace("00000-", "00001-")),
+        own.with_name(own.name + ".crc"),
+        journey.warehouse / "ref/other/file",
+        journey.warehouse / ".godwit" / marker / "0",
+        journey.warehouse / ".godwit" / "notes.txt",
+    ]
+    for stranger in strangers:
+        stranger.parent.mkdir(parents=True, exist_ok=True)
+        stranger.write_bytes(b"mine")
+    undo = journey.run("run", "rollback", journey.open_run())
+    assert "rolled_back" in undo.stdout
+    expected = {str(path.relative_to(journey.warehouse)) for path in strangers}
+    assert files_of(journey.world()) == expected
+    assert all(path.read_bytes() == b"mine" for path in strangers)
+    journey.run("run", "rollback", journey.runs()[0]["run"])
+    assert files_of(journey.world()) == expected
+    clear(journey.warehouse)
+    assert journey.world() == before
+
+
+def test_a_file_under_the_name_of_one_of_ours_stops_both_ways(planned):
+    """Somebody takes a name that the plan chose: nothing of theirs is replaced or removed, and the run says where."""
+    journey, before = planned
+    journey.apply()
+    taken = next((journey.warehouse / "ref/products/metadata").glob("*.metadata.json"))
+    journey.run("run", "rollback", journey.open_run())
+    journey.apply(code=None, fault="step.after-intent:1:kill")
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"mine")
+    stopped = journey.run("run", "resume", journey.open_run(), code=3)
+    assert "somebody else" in stopped.stdout and taken.read_bytes() == b"mine"
+    journey.run("run", "rollback", journey.open_run())
+    assert files_of(journey.world()) == {str(taken.relative_to(journey.warehouse))}
+    clear(journey.warehouse)
+    assert journey.world() == before
