@@ -7,7 +7,8 @@ import subprocess
 from iceberg_table import make_table
 from measure import DEPENDENCIES, ROOT, Figures, alternate, kept_folder, tool, work_folder
 
-REPETITIONS = 5
+REPETITIONS = 3
+LARGE_REPETITIONS = 2
 WARMING = 2  # calls of Spark that are not counted: the first ones load classes
 SMALL, LARGE = 100_000, 1_000_000
 MEMORY_GROWTH_LIMIT = 1.1
@@ -70,7 +71,7 @@ with work_folder("relocation") as folder:
         results = alternate(REPETITIONS, {"godwit": lambda: relocated(folder, small, small_metadata),
                                           "spark": lambda: by_spark(folder, small, small_metadata, spark)})
         idle = spark.idle["idle_bytes"]
-    large_steps = [relocated(folder, large, large_metadata) for _ in range(3)]
+    large_steps = [relocated(folder, large, large_metadata) for _ in range(LARGE_REPETITIONS)]
 
 ours, our_cpu, memory, checking = report(figures, SMALL, results["godwit"])
 theirs = figures.add(f"{SMALL:,} data files: Spark", "s", [one["seconds"] for one in results["spark"]])

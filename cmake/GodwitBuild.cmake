@@ -14,6 +14,10 @@ if(GODWIT_FAULT_POINTS)
   target_compile_definitions(godwit_options INTERFACE GODWIT_FAULT_POINTS)
 endif()
 target_link_options(godwit_options INTERFACE LINKER:--as-needed)
+# libparquet holds an OpenSSL of its own and exports it. Whoever comes first is used by all, libcurl's and libpq's TLS
+# too: that must be the system's, which is kept up to date and whose parts fit together.
+target_link_options(godwit_options INTERFACE
+                    LINKER:--push-state,--no-as-needed,$<TARGET_FILE:OpenSSL::Crypto>,--pop-state)
 # What is released is hardened: an attacker's file may find a bug, and shall not find a fixed address or a writable table.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(godwit_options INTERFACE -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection)
