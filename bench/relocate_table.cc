@@ -16,7 +16,8 @@ Result<Json> work(const std::vector<std::string>& arguments) {
     const auto& warehouse = arguments[4];
     clients::PrefixMap map;
     TRY(map.add(prefix, arguments[3]));
-    lakehouse::Ends ends{{}, lakehouse::TableFiles(map), TRY(clients::FileTarget::open(warehouse)), nullptr};
+    auto target = TRY(clients::FileTarget::open(warehouse));
+    lakehouse::Ends ends{{}, lakehouse::TableFiles(map), std::move(target), nullptr};
 
     lakehouse::TableMove move;
     move.levels = {"bench"};
