@@ -48,8 +48,8 @@ void print_text(std::ostream& out, const engines::QueryText& result) {
 } // namespace
 
 Result<int> run_query(Session& session, const QueryArguments& arguments) {
-    const auto result = TRY(
-        engines::query_warehouse(arguments.catalog, arguments.sql, *session.services.clock, kMostRows, session.stop));
+    const auto result = TRY(engines::query_warehouse(arguments.catalog, arguments.sql, *session.services.clock,
+                                                     *session.services.random, kMostRows, session.stop));
     if (session.options.output == Output::json)
         print_json(*session.out, result);
     else

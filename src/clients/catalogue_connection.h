@@ -1,25 +1,27 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "clients/iceberg_rest.h"
 
 #include <memory>
 
 namespace godwit::clients {
 
-/// An Iceberg REST client with an HTTP client of its own.
+/// An Iceberg REST client with an HTTP client of its own, which repeats what is safe to repeat.
 class CatalogueConnection {
 public:
-    static Result<std::unique_ptr<CatalogueConnection>> open(Clock& clock, IcebergRest::Settings settings,
-                                                             std::stop_token stop = {});
+    static Result<std::unique_ptr<CatalogueConnection>> open(Clock& clock, Random& random,
+                                                             IcebergRest::Settings settings, std::stop_token stop = {});
     ~CatalogueConnection();
 
     const IcebergRest& rest() const { return *rest_; }
 
 private:
-    explicit CatalogueConnection(Clock& clock);
+    CatalogueConnection(Clock& clock, Random& random);
 
     std::unique_ptr<net::HttpClient> http_;
+    std::unique_ptr<net::HttpClient> repeating_;
     std::optional<IcebergRest> rest_;
 };
 

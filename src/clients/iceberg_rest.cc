@@ -217,6 +217,7 @@ Result<IcebergRest::Answer> IcebergRest::send(const Call& call, std::stop_token 
     http.idle_limit = call_limit_;
     http.total_limit = call_limit_;
     http.answer_limit = kAnswerLimits.bytes;
+    http.repeat_is_safe = !call.mutating();
     http.stop = std::move(stop);
     auto sent = http_->call(http);
     if (sent.is_error())

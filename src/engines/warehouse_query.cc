@@ -36,9 +36,9 @@ Status add_table(DuckDb& database, const clients::IcebergRest& catalogue, const 
 
 } // namespace
 
-Result<QueryText> query_warehouse(const std::string& catalogue, const std::string& sql, Clock& clock,
+Result<QueryText> query_warehouse(const std::string& catalogue, const std::string& sql, Clock& clock, Random& random,
                                   std::size_t max_rows, std::stop_token stop) {
-    const auto connection = TRY(clients::CatalogueConnection::open(clock, {catalogue, {}, {}, {}}, stop));
+    const auto connection = TRY(clients::CatalogueConnection::open(clock, random, {catalogue, {}, {}, {}}, stop));
     auto database = TRY(DuckDb::open());
     std::deque<std::vector<std::string>> spaces;
     for (auto& levels : TRY(connection->rest().list_namespaces({}, stop)))

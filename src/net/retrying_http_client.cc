@@ -27,9 +27,14 @@ std::optional<std::chrono::milliseconds> retry_after(const HttpAnswer& answer, C
     return std::chrono::seconds(std::clamp<std::int64_t>(wait, 0, kLongest));
 }
 
-bool is_worth_repeating(const Result<HttpAnswer>& result) {
+/// A call that surely did not arrive may be made again whatever it does; any other only if its caller says so.
+bool is_worth_repeating(const HttpCall& call, const Result<HttpAnswer>& result) {
     if (result.is_error())
-        return result.error().retry() != RetryClass::fail && result.error().kind() != ErrorKind::interrupted;
+        return result.error().kind() != ErrorKind::interrupted &&
+               (result.error().retry() == RetryClass::retry ||
+                (call.repeat_is_safe && result.error().retry() == RetryClass::unknown));
+    if (!call.repeat_is_safe)
+        return false;
     return result->status == 429 || result->status == 502 || result->status == 503 || result->status == 504;
 }
 
@@ -45,9 +50,9 @@ Result<HttpAnswer> RetryingHttpClient::call(const HttpCall& call) {
     earn();
     const Deadline deadline(clock_, call.total_limit);
     auto result = inner_.call(call);
-    if (!call.repeat_is_safe || call.body_source)
+    if (call.body_source)
         return result;
-    for (int made = 1; made < settings_.attempts && is_worth_repeating(result); ++made) {
+    for (int made = 1; made < settings_.attempts && is_worth_repeating(call, result); ++made) {
         const auto asked = result.is_error() ? std::nullopt : retry_after(*result, clock_);
         const auto wait_for = asked.value_or(backoff(made));
         if (wait_for > settings_.longest_wait || wait_for >= deadline.left() || !take_from_budget())

@@ -8,10 +8,11 @@
 
 namespace godwit::net {
 
-/// Repeats calls whose caller says that repeating is safe, and no others: after an Error of class retry or unknown, and
-/// after the statuses 429, 502, 503 and 504. Waits base * 2^n, of which one half is random, or as long as Retry-After
-/// says. All repetitions together stay within the call's total limit, and within a budget: each first call earns a
-/// tenth of a repetition, so that a service in trouble gets at most ten per cent more calls.
+/// Repeats calls that surely did not arrive (an Error of class retry), and calls whose caller says that repeating is
+/// safe also after an Error of class unknown and after the statuses 429, 502, 503 and 504. Waits base * 2^n, of which
+/// one half is random, or as long as Retry-After says. All repetitions together stay within the call's total limit, and
+/// within a budget: each first call earns a tenth of a repetition, so that a service in trouble gets at most ten per
+/// cent more calls.
 class RetryingHttpClient final : public HttpClient {
 public:
     struct Settings {

@@ -70,7 +70,7 @@ TEST_F(RetryingHttpClientTest, repeats_what_is_safe_to_repeat) {
 TEST_F(RetryingHttpClientTest, repeats_nothing_else) {
     auto unsafe = safe_call();
     unsafe.repeat_is_safe = false;
-    inner_.push_error(RetryClass::retry);
+    inner_.push_error(RetryClass::unknown, ErrorKind::outcome_unknown);
     EXPECT_TRUE(client_.call(unsafe).is_error());
     inner_.push_status(503);
     EXPECT_EQ(client_.call(unsafe).value().status, 503);
@@ -87,6 +87,16 @@ TEST_F(RetryingHttpClientTest, repeats_nothing_else) {
         EXPECT_EQ(client_.call(safe_call()).value().status, status);
     }
     EXPECT_EQ(inner_.times.size(), 9u);
+}
+
+TEST_F(RetryingHttpClientTest, repeats_whatever_did_not_arrive) {
+    auto unsafe = safe_call();
+    unsafe.method = "POST";
+    unsafe.repeat_is_safe = false;
+    inner_.push_error(RetryClass::retry);
+    inner_.push_error(RetryClass::retry);
+    EXPECT_EQ(client_.call(unsafe).value().status, 200);
+    EXPECT_EQ(inner_.times.size(), 3u);
 }
 
 TEST_F(RetryingHttpClientTest, waits_longer_each_time_by_a_random_part) {

@@ -44,7 +44,8 @@ Result<OpenTarget> open_target(const core::Options& options, const core::Service
     if (target.options.catalogue_endpoint.empty())
         return target;
     auto connection = clients::CatalogueConnection::open(
-        *services.clock, {target.options.catalogue_endpoint, clients::file_uri(target.folder), {}, {}}, stop);
+        *services.clock, *services.random,
+        {target.options.catalogue_endpoint, clients::file_uri(target.folder), {}, {}}, stop);
     if (connection.is_error())
         target.options.catalogue_problem = connection.error().to_line();
     else

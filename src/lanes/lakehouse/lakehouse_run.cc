@@ -36,7 +36,8 @@ Result<std::unique_ptr<Ends>> open_ends(const core::PlanHeader& header, const co
     auto warehouse = TRY(clients::FileTarget::open(TRY(json_string(reference, "warehouse"))));
     const auto url = TRY(json_string(reference, "catalogue"));
     const auto warehouse_uri = TRY(json_string(reference, "warehouse_uri"));
-    auto catalogue = TRY(clients::CatalogueConnection::open(*services.clock, {url, warehouse_uri, {}, {}}));
+    auto catalogue =
+        TRY(clients::CatalogueConnection::open(*services.clock, *services.random, {url, warehouse_uri, {}, {}}));
     const auto present = target_identity(catalogue->rest().config().uuid, warehouse.root());
     if (present != target->identity)
         return not_the_same("target", target->identity, present);
