@@ -125,6 +125,36 @@ std::string Error::to_line() const {
     return line;
 }
 
+namespace {
+
+/// Where the error was made nothing better was known.
+std::string_view usual_fix(ErrorKind kind) {
+    switch (kind) {
+    case ErrorKind::usage: return "see `godwit --help`";
+    case ErrorKind::invalid_input: return "correct what is named there, or copy it again";
+    case ErrorKind::unsupported: return "leave it out";
+    case ErrorKind::not_found: return "check the name";
+    case ErrorKind::conflict: return "look at what stands there; move it away or choose another name";
+    case ErrorKind::permission:
+    case ErrorKind::authentication: return "ask for the right to do this";
+    case ErrorKind::stale:
+    case ErrorKind::blocked: return "assess and plan again";
+    case ErrorKind::different: return "look at what differs";
+    case ErrorKind::corrupt: return "restore it from its backup";
+    case ErrorKind::io: return "check the disk and the system's log, then run the same command again";
+    case ErrorKind::no_space: return "free space there, then run the same command again";
+    case ErrorKind::bug: return "run the same command again; what was committed is safe. Please report it";
+    case ErrorKind::unavailable:
+    case ErrorKind::deadline:
+    case ErrorKind::interrupted:
+    case ErrorKind::held:
+    case ErrorKind::outcome_unknown: break;
+    }
+    return "run the same command again";
+}
+
+} // namespace
+
 std::string Error::to_block() const {
     std::string block = "Error";
     if (!details_->code.empty())
@@ -138,7 +168,7 @@ std::string Error::to_block() const {
     for (const Error* inner = cause(); inner != nullptr; inner = inner->cause())
         line("Cause: ", inner->what() + (inner->why().empty() ? "" : ": " + inner->why()) +
                             (inner->where().empty() ? "" : " (" + inner->where() + ")"));
-    line("Fix:   ", details_->fix);
+    line("Fix:   ", details_->fix.empty() ? std::string(usual_fix(details_->kind)) : details_->fix);
     std::string where = details_->where;
     if (!details_->request_id.empty())
         where += (where.empty() ? "request " : ", request ") + details_->request_id;
@@ -148,16 +178,21 @@ std::string Error::to_block() const {
 
 Error system_error(int error_number, std::string what, std::string path) {
     auto kind = ErrorKind::io;
-    std::string fix;
+    std::string fix = "check the disk and the system's log, then run the same command again";
     if (error_number == ENOSPC || error_number == EDQUOT) {
         kind = ErrorKind::no_space;
         fix = "free space there, then run the same command again";
     } else if (error_number == ENOENT || error_number == ENOTDIR) {
         kind = ErrorKind::not_found;
+        fix = "check the path: every folder on the way must exist";
     } else if (error_number == EACCES || error_number == EPERM || error_number == EROFS) {
         kind = ErrorKind::permission;
+        fix = error_number == EROFS ? "choose a place that can be written" : "give this user the right to it";
     } else if (error_number == EEXIST || error_number == ENOTEMPTY) {
         kind = ErrorKind::conflict;
+        fix = "choose another name, or move away what stands there";
+    } else if (error_number == EISDIR || error_number == ENAMETOOLONG || error_number == ELOOP) {
+        fix = "choose another name";
     }
     char text[256];
     return Error::make(kind, std::move(what))

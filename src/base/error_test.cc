@@ -56,6 +56,13 @@ TEST(Error, errno_decides_the_kind) {
     EXPECT_FALSE(system_error(EIO, "x", "p").why().empty());
 }
 
+TEST(Error, a_block_always_says_how_to_go_on) {
+    for (const int number : {ENOSPC, ENOENT, ENOTDIR, EACCES, EROFS, EEXIST, EISDIR, EIO, EMFILE})
+        EXPECT_FALSE(system_error(number, "x", "p").fix().empty()) << number;
+    for (int kind = 0; kind <= static_cast<int>(ErrorKind::bug); ++kind)
+        EXPECT_NE(Error::make(static_cast<ErrorKind>(kind), "x").to_block().find("\n  Fix:   "), std::string::npos);
+}
+
 Result<int> half(int number) {
     if (number % 2 != 0)
         return Error::make(ErrorKind::invalid_input, "odd");

@@ -66,6 +66,7 @@ Result<File> File::open_for_reading(const std::string& path) {
     if (!S_ISREG(raw.st_mode))
         return Error::make(ErrorKind::invalid_input, "the file cannot be opened")
             .why(S_ISDIR(raw.st_mode) ? "it is a folder" : "it is not a regular file")
+            .fix("name a regular file")
             .at(printable(path));
     return file;
 }

@@ -30,12 +30,24 @@ Json row_json(const store::AssessmentRow& row) {
             {"header", Json::parse(row.header)}};
 }
 
+/// What stands in the way at the target is said at once: a plan would be refused for it.
+Status print_target(std::ostream& out, const std::string& id, const core::AssessmentReader& reader) {
+    out << "Target assessed: " << id << "\n";
+    return reader.each_finding([&out](const core::Finding& finding) -> Status {
+        if (finding.severity != core::Severity::info)
+            out << "  " << core::to_string(finding.severity) << ": " << finding.title << " (" << finding.code << ", "
+                << printable(finding.display) << ")\n      " << finding.remedy << "\n";
+        return {};
+    });
+}
+
 } // namespace
 
 Result<int> run_assess(Session& session, const AssessArguments& arguments) {
     auto& lane = *TRY(session.lanes->find(arguments.lane));
     if (arguments.source.empty() && arguments.target.empty())
         return Error::make(ErrorKind::usage, "there is nothing to assess")
+            .why("neither a source nor a target is named")
             .fix("name a source or a target; see `godwit assess " + arguments.lane + " --help`");
     Json json{{"schema", "godwit.assess/v1"}, {"assessments", Json::array()}, {"reports", Json::array()}};
     if (!arguments.source.empty()) {
@@ -54,7 +66,7 @@ Result<int> run_assess(Session& session, const AssessArguments& arguments) {
         const auto row = TRY(assess(session, lane, "target", arguments.target));
         json["assessments"].push_back(row_json(row));
         if (session.options.output == Output::text)
-            *session.out << "Target assessed: " << row.id << "\n";
+            TRY(print_target(*session.out, row.id, TRY(core::AssessmentReader::open(*TRY(session.state()), row.id))));
     }
     if (session.options.output == Output::json) {
         *session.out << canonical_json(json) << "\n";

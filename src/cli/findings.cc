@@ -15,8 +15,10 @@ void print(std::ostream& out, const core::Finding& finding) {
         << "    " << finding.title << "\n";
     for (const auto& [field, value] : finding.evidence)
         out << "    " << field << ": " << printable(value) << "\n";
-    out << "    Remedy: " << finding.remedy << " (about " << human_seconds(finding.effort_minutes * 60.0) << ")\n"
-        << "    Resource: " << finding.resource << "\n";
+    out << "    Remedy: " << finding.remedy;
+    if (finding.effort_minutes > 0)
+        out << " (about " << human_seconds(finding.effort_minutes * 60.0) << ")";
+    out << "\n    Resource: " << finding.resource << "\n";
 }
 
 } // namespace

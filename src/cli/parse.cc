@@ -178,7 +178,10 @@ private:
         create.add_option("--assessment", plan_.source, "of the source; default: the newest");
         create.add_option("--target-assessment", plan_.target, "of the target; default: the newest");
         create.add_option("--out", plan_.file, "the plan file")->type_name("FILE");
-        create.add_option("--waive", plan_.waivers, "CODE=RESOURCE=REASON, repeatable")->allow_extra_args(false);
+        create
+            .add_option("--waive", plan_.waivers,
+                        "CODE=RESOURCE=REASON or VERIFY-DIFFERENT:MOST=RESOURCE=REASON, repeatable")
+            ->allow_extra_args(false);
         for (const auto& [name, lane] : lanes_->all())
             values->add_to(create, lane->options("plan"));
         auto& show = command(plan, "show", "print a plan for people",
@@ -215,7 +218,8 @@ private:
         auto& accept = with_run(runs, "accept", "waive the outcome of a verification", run_run_accept);
         accept.add_option("STEP", runs_.step, "the step's id")->required();
         accept.add_option("--reason", runs_.reason, "why, for the certificate")->required();
-        accept.add_option("--most", runs_.most, "the largest number of differences that is accepted");
+        accept.add_option("--most", runs_.most, "the largest number of differences that is accepted")
+            ->check(CLI::NonNegativeNumber);
         with_run(app_, "verify", "compare again, afresh, what a run moved", run_verify);
         auto& certificate = command(app_, "certificate", "what a run proved, as JSON",
                                     [this](Session& session) { return run_certificate(session, certificate_); });

@@ -65,6 +65,7 @@ TEST(ParseTest, WorkersAreBounded) {
 TEST(ParseTest, AcceptNeedsAReason) {
     EXPECT_TRUE(parse({"run", "accept", "r", "s"}).is_error());
     EXPECT_FALSE(parse({"run", "accept", "r", "s", "--reason", "known"}).is_error());
+    EXPECT_TRUE(parse({"run", "accept", "r", "s", "--reason", "known", "--most", "-1"}).is_error());
 }
 
 } // namespace

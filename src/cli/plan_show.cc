@@ -40,6 +40,11 @@ Result<int> run_plan_show(Session& session, const std::string& file) {
                 print(out, step);
             return {};
         }));
+    if (const auto stated = TRY(core::stated_digest(file)); stated && *stated != plan.digest)
+        return Error::make(ErrorKind::stale, "the plan file is not the one that was made")
+            .why("its digest is " + plan.digest + ", beside it stands " + *stated)
+            .fix("copy it again, or make the plan again")
+            .at(printable(file));
     if (session.options.output == Output::json)
         return 0;
     out << "Plan: " << plan.steps << " steps";

@@ -37,9 +37,13 @@ Result<std::string> find_run(store::State& state, const std::string& beginning) 
             found.push_back(run.id);
     if (found.size() == 1 && !beginning.empty())
         return found.front();
-    return Error::make(ErrorKind::usage, found.empty() ? "there is no run " + printable(beginning)
-                                                       : "several runs begin with '" + printable(beginning) + "'")
-        .fix("see `godwit run list`");
+    if (found.empty())
+        return Error::make(ErrorKind::usage, "there is no run " + printable(beginning))
+            .why("the state database holds none whose id begins so")
+            .fix("see `godwit run list`, and check that --state names the right database");
+    return Error::make(ErrorKind::usage, "the run's name is not clear")
+        .why(std::to_string(found.size()) + " runs begin with '" + printable(beginning) + "'")
+        .fix("write more of the id that `godwit run list` shows");
 }
 
 Result<int> run_run_resume(Session& session, const RunArguments& arguments) {

@@ -51,6 +51,10 @@ void print_causes(std::ostream& out, const core::RunReport& report) {
         if (cause.count > 1)
             out << ", and " << cause.count - 1 << " more like this";
         out << "\n";
+        if (cause.state == StepState::stuck)
+            out << "      decide: godwit run resolve " << report.run.id << " " << cause.example
+                << " --look (look again), --adopt (take it as ours), --forget (give the step up) or --undo (remove "
+                   "it)\n";
     }
     if (report.causes.size() > kShownCauses)
         out << "  and " << report.causes.size() - kShownCauses << " other causes: godwit run show " << report.run.id

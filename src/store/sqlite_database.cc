@@ -52,16 +52,25 @@ std::string fix_of(ErrorKind kind) {
     case ErrorKind::unavailable: return "wait for the other process, or end it; then run the same command again";
     case ErrorKind::corrupt: return std::string(kRestore);
     case ErrorKind::permission: return "make the file and its folder writable for this user";
-    default: return "";
+    default: return "see that the folder exists, that the file can be read and written, and that the disk is sound";
+    }
+}
+
+std::string_view what_of(ErrorKind kind) {
+    switch (kind) {
+    case ErrorKind::no_space: return "the disk of the database is full";
+    case ErrorKind::corrupt: return "the file is damaged, or no database of Godwit";
+    default: return "the database cannot be used";
     }
 }
 
 Error sqlite_error(sqlite3* handle, int code, const std::string& file) {
     const int error_number = handle != nullptr ? sqlite3_system_errno(handle) : 0;
     const auto kind = kind_of(code, error_number);
-    const char* message = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-    auto error = Error::make(kind, kind == ErrorKind::no_space ? "the disk of the state database is full"
-                                                               : "the state database refuses a statement")
+    const char* message = code == SQLITE_IOERR_DATA ? "the checksum or the size of a page is wrong"
+                          : handle != nullptr       ? sqlite3_errmsg(handle)
+                                                    : sqlite3_errstr(code);
+    auto error = Error::make(kind, std::string(what_of(kind)))
                      .why(std::string(message) + " (SQLite code " + std::to_string(code) + ")")
                      .fix(fix_of(kind))
                      .at(file);
