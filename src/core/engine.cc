@@ -132,6 +132,8 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
             .fix("make the plan again with this version");
     TRY(lane->open(plan.header, services_)); // an identity that does not hold refuses before anything is recorded
     store::RunRow run;
+    run.plan = plan.digest;
+    TRY(run_files(request, run)); // so does a place for its files that cannot be used
     {
         const HeldLease lease(*state_, TRY(state_->acquire(plan_scope(plan.digest), request.holder)));
         TRY(load_plan(plan, lease.get(), request.holder));

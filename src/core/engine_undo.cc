@@ -101,8 +101,10 @@ Result<bool> Engine::compensate_round(Session& session, bool& all_gone) {
         }
         const auto before = row.state;
         const auto outcome = TRY(session.runner->compensate(std::move(row)));
-        if (outcome.next == StepRunner::Next::stopped)
+        if (outcome.next == StepRunner::Next::stopped) {
+            all_gone = false;
             return false;
+        }
         all_gone = all_gone && outcome.row.state == StepState::compensated;
         removed_any = removed_any || (outcome.row.state == StepState::compensated && before != StepState::compensated);
     }

@@ -84,7 +84,9 @@ std::uint64_t RunReport::skipped_in_run() const { return count(StepState::skippe
 int RunReport::exit_code() const {
     if (interrupted)
         return 130;
-    if (count(StepState::unknown) + count(StepState::stuck) + count(StepState::undo_failed) > 0)
+    if (count(StepState::unknown) + count(StepState::stuck) + count(StepState::compensating) +
+            count(StepState::undo_failed) >
+        0)
         return 10;
     if (run.state == store::RunState::rolled_back)
         return 0;
