@@ -135,11 +135,12 @@ public:
     Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
 
     Result<core::Applied> apply(core::StepContext& context) override {
+        const auto move = TRY(table_move_from_json(context.step().body));
         transfer::FileParts parts(context, ends_->warehouse);
         TRY(parts.settle());
         if (TRY(parts.totals()).parts == 0)
-            TRY(convert(context, parts));
-        return core::Applied{};
+            TRY(convert(context, move, parts));
+        return core::Applied{true, {}, to_json(written_by(context.marker(), move, ends_->warehouse.root())), {}};
     }
 
     Result<core::LookUp> look_up(core::StepContext& context) override {
@@ -156,8 +157,7 @@ private:
         return context.run_files() + "/" + context.marker() + ".rejects.jsonl";
     }
 
-    Status convert(core::StepContext& context, transfer::FileParts& parts) {
-        const auto move = TRY(table_move_from_json(context.step().body));
+    Status convert(core::StepContext& context, const TableMove& move, transfer::FileParts& parts) {
         const auto table = TRY(facts_from_json<TableFacts>(move.table));
         auto part = TRY(parts.begin("table", "table"));
         auto builder =
@@ -166,7 +166,7 @@ private:
         Conversion conversion(context, move, table, TRY(is_strict(move)), builder, part, rejects);
         TRY(conversion.run(TRY(HiveFiles::list(*ends_, move, context.stop()))));
         TRY(rejects.finish());
-        TRY(context.record_result(to_json(TRY(builder.finish()))));
+        TRY(builder.finish());
         if (rejects.cells() > 0)
             TRY(context.report(TRY(bad_cells(context.step(), rejects, conversion.dropped()))));
         FAULT_POINT("convert.before-publish");

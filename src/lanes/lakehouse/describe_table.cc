@@ -28,16 +28,16 @@ public:
     Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
 
     Result<core::Applied> apply(core::StepContext& context) override {
+        const auto move = TRY(table_move_from_json(context.step().body));
         transfer::FileParts parts(context, ends_->warehouse);
         TRY(parts.settle());
         if (TRY(parts.totals()).parts == 0) {
             auto part = TRY(parts.begin("metadata", "metadata"));
-            const auto written = TRY(describe(context, part));
-            TRY(context.record_result(to_json(written)));
+            TRY(describe(context, move, part));
             FAULT_POINT("describe.before-publish");
             TRY(part.publish());
         }
-        return core::Applied{};
+        return core::Applied{true, {}, to_json(written_by(context.marker(), move, ends_->warehouse.root())), {}};
     }
 
     Result<core::LookUp> look_up(core::StepContext& context) override {
@@ -48,8 +48,7 @@ public:
     }
 
 private:
-    Result<WrittenTable> describe(core::StepContext& context, transfer::OpenPart& part) {
-        const auto move = TRY(table_move_from_json(context.step().body));
+    Status describe(core::StepContext& context, const TableMove& move, transfer::OpenPart& part) {
         const auto table = TRY(facts_from_json<TableFacts>(move.table));
         auto builder =
             TRY(TableBuilder::create(context, move, ends_->warehouse.root(), TRY(target_schema(table)), part));

@@ -38,7 +38,9 @@ Result<OpenTarget> open_target(const core::Options& options, const core::Service
     OpenTarget target;
     target.options.warehouse = option(options, "warehouse");
     if (target.options.warehouse.empty())
-        return Error::make(ErrorKind::usage, "there is no warehouse to assess").fix("name its folder with --warehouse");
+        return Error::make(ErrorKind::usage, "there is no warehouse to assess")
+            .why("a catalogue alone does not say where files can lie")
+            .fix("name its folder with --warehouse");
     target.folder = TRY(warehouse_folder(target.options.warehouse));
     target.options.catalogue_endpoint = option(options, "catalog");
     if (target.options.catalogue_endpoint.empty())

@@ -47,6 +47,15 @@ std::vector<core::Rule> plan_rules() {
          "the "
          "declared types and move the table again, or plan with --strict to set such rows aside.",
          30},
+        {"LAKE-163",
+         Severity::warning,
+         Readiness::manual,
+         "The target's catalogue can hold no table of this name",
+         {kEncounterType},
+         [](const Json& facts) { return !rule::is_empty(facts, "/refused_name"); },
+         {"/target", "/refused_name"},
+         "Rename the table or its database at the source, export again, and assess and plan again.",
+         20},
     };
 }
 
@@ -55,6 +64,7 @@ Result<std::vector<core::Finding>> findings_of(const Encounter& encounter) {
                                   canonical_json({{"target", encounter.target},
                                                   {"present_table", encounter.present_table},
                                                   {"present_folder", encounter.present_folder},
+                                                  {"refused_name", encounter.refused_name},
                                                   {"bad_cells", std::to_string(encounter.bad_cells)},
                                                   {"bad_cells_by_column", encounter.bad_cells_by_column},
                                                   {"rejects_file", printable(encounter.rejects_file)},

@@ -13,9 +13,10 @@ namespace godwit::lakehouse {
 struct Encounter {
     std::string resource; ///< key of the source table
     std::string display;
-    std::string target;         ///< name at the target
-    std::string present_table;  ///< metadata location that the catalogue has under that name; empty: none
-    std::string present_folder; ///< objects that stand in the table's folder; empty: none
+    std::string target;            ///< name at the target
+    std::string present_table;     ///< metadata location that the catalogue has under that name; empty: none
+    std::string present_folder;    ///< objects that stand in the table's folder; empty: none
+    std::string refused_name = {}; ///< why no catalogue of the REST protocol can hold the name; empty: it can
     // Of a conversion that ran:
     std::uint64_t bad_cells = 0; ///< cells whose text is no value of the declared type
     std::map<std::string, std::uint64_t> bad_cells_by_column = {};

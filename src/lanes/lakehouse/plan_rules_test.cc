@@ -33,6 +33,12 @@ TEST(PlanRules, BadCellsAreCounted) {
     EXPECT_EQ(codes(cells), std::vector<std::string>{"LAKE-162"});
 }
 
+TEST(PlanRules, ANameThatNoUrlHoldsIsAFinding) {
+    Encounter refused;
+    refused.refused_name = "it cannot stand in the path of a URL";
+    EXPECT_EQ(codes(refused), std::vector<std::string>{"LAKE-163"});
+}
+
 TEST(FolderName, NoNameLeadsAnywhereElse) {
     EXPECT_EQ(folder_name("orders"), "orders");
     for (const char* name : {"..", ".", "a/b", "../x", "a\nb", "\xff", "${x}", ".godwit"}) {

@@ -59,6 +59,19 @@ Result<Present> read_present(const core::AssessmentReader& target) {
     return present;
 }
 
+/// Why a table or namespace of this name can never be asked for in a URL (Iceberg REST: 0x1F divides levels;
+/// RFC 3986 section 5.2.4: clients take dots out of a path). Empty: it can.
+std::string why_refused(std::string_view name) {
+    constexpr std::size_t kLongestName = 1024;
+    if (name.empty() || name.size() > kLongestName)
+        return "it has " + std::to_string(name.size()) + " bytes";
+    if (name == "." || name == "..")
+        return "it cannot stand in the path of a URL";
+    if (!is_storable_text(name))
+        return "it is not UTF-8, or holds U+0000";
+    return name.find('\x1f') == std::string_view::npos ? "" : "it holds the namespace separator 0x1F";
+}
+
 core::Estimate estimate_of(const Sizes& sizes) {
     return {sizes.objects, sizes.bytes, sizes.bytes / kBytesPerSecond + sizes.objects / kObjectsPerSecond};
 }
@@ -193,6 +206,9 @@ private:
 
     Encounter encounter(const core::Resource& resource, const TableMove& move) const {
         Encounter met{resource.key, resource.display, join(move.levels, ".") + "." + move.name, {}, {}};
+        for (const auto& name : {move.levels.front(), move.name})
+            if (met.refused_name.empty())
+                met.refused_name = why_refused(name);
         if (const auto table = present_.tables.find(join(move.levels, "\x1f") + "\x1f" + move.name);
             table != present_.tables.end())
             met.present_table = table->second.empty() ? "(not readable)" : table->second;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "formats/iceberg/table_metadata.h"
 #include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_builder.h"
 
 #include <nlohmann/json.hpp>
 
@@ -12,13 +13,23 @@ namespace {
 
 struct Registration {
     clients::TableName table;
-    WrittenTable written; ///< its metadata location is a name that we chose: that is the marker
+    std::string folder;            ///< of the table, as a location that ends in a slash
+    std::string metadata_location; ///< a name that the plan chose: that is the marker
 };
 
-Result<Registration> registration_of(const core::StepContext& context) {
+/// From the plan alone: a journal that lost what was written before still finds what was registered.
+Result<Registration> registration_of(const Ends& ends, const core::StepContext& context) {
     const auto move = TRY(table_move_from_json(context.step().body));
-    auto written = TRY(written_table_from_json(TRY(context.result_of(move.metadata_step))));
-    return Registration{{move.levels, move.name}, std::move(written)};
+    Registration registration{
+        {move.levels, move.name}, clients::file_uri(ends.warehouse.root() + "/" + move.root + "/"), {}};
+    if (move.metadata_location.empty()) {
+        const auto writer = context.marker().substr(0, context.marker().rfind('-') + 1) + move.metadata_step;
+        registration.metadata_location = written_by(writer, move, ends.warehouse.root()).metadata_location;
+    } else {
+        const auto paths = TRY(ends.paths(move));
+        registration.metadata_location = TRY(paths.uri(move.metadata_location));
+    }
+    return registration;
 }
 
 class RegisterTable final : public core::StepKind {
@@ -37,19 +48,17 @@ public:
     Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
 
     Result<core::Applied> apply(core::StepContext& context) override {
-        const auto registration = TRY(registration_of(context));
-        const auto loaded = TRY(ends_->catalogue().register_table(
-            registration.table, registration.written.metadata_location, context.stop()));
+        const auto registration = TRY(registration_of(*ends_, context));
+        const auto loaded =
+            TRY(ends_->catalogue().register_table(registration.table, registration.metadata_location, context.stop()));
         FAULT_POINT("register.after-call");
         return core::Applied{true, loaded.table_uuid, {}, {}};
     }
 
     Result<core::LookUp> look_up(core::StepContext& context) override {
         core::LookUp found;
-        const auto registration = registration_of(context);
-        if (registration.is_error()) // the step that writes the metadata has not run: nothing can be registered
-            return found;
-        const auto loaded = ends_->catalogue().load_table(registration->table, context.stop());
+        const auto registration = TRY(registration_of(*ends_, context));
+        const auto loaded = ends_->catalogue().load_table(registration.table, context.stop());
         if (loaded.is_error()) {
             if (loaded.error().kind() == ErrorKind::not_found)
                 return found;
@@ -57,20 +66,22 @@ public:
         }
         found.target_id = loaded->table_uuid;
         found.value = loaded->metadata_location;
-        found.detail = "the catalogue's " + printable(registration->table.display()) + " points to " +
+        found.detail = "the catalogue's " + printable(registration.table.display()) + " points to " +
                        printable(loaded->metadata_location);
-        found.verdict = loaded->metadata_location == registration->written.metadata_location
-                            ? core::LookUp::Verdict::ready
-                            : core::LookUp::Verdict::differs;
+        // A table that points out of our folder was never ours: registering says that the name is taken.
+        if (loaded->metadata_location == registration.metadata_location)
+            found.verdict = core::LookUp::Verdict::ready;
+        else if (loaded->metadata_location.starts_with(registration.folder))
+            found.verdict = core::LookUp::Verdict::differs;
         return found;
     }
 
     Status compensate(core::StepContext& context) override {
-        const auto registration = TRY(registration_of(context));
+        const auto registration = TRY(registration_of(*ends_, context));
         const auto loaded = ends_->catalogue().load_table(registration.table, context.stop());
         if (loaded.is_error())
             return loaded.error().kind() == ErrorKind::not_found ? Status{} : Status(loaded.error());
-        if (loaded->metadata_location != registration.written.metadata_location &&
+        if (loaded->metadata_location != registration.metadata_location &&
             loaded->metadata_location != context.permitted_value())
             return Error::make(ErrorKind::different, "the table was changed after it was registered, so it stays")
                 .why("the catalogue points to " + printable(loaded->metadata_location))
@@ -104,7 +115,9 @@ public:
     Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
 
     Result<core::Applied> apply(core::StepContext& context) override {
-        const auto registration = TRY(registration_of(context));
+        const auto registration = TRY(registration_of(*ends_, context));
+        const auto move = TRY(table_move_from_json(context.step().body));
+        const auto written = TRY(written_table_from_json(TRY(context.result_of(move.metadata_step))));
         const auto loaded = TRY(ends_->catalogue().load_table(registration.table, context.stop()));
         const auto metadata = TRY(iceberg::TableMetadata::parse(loaded.metadata, loaded.metadata_location));
         const auto* snapshot = metadata.current_snapshot();
@@ -118,9 +131,9 @@ public:
                 canonical_json(
                     {{"method", "read through the catalogue"}, {"expected", expected}, {"present", present}})});
         };
-        TRY(compare("metadata location", registration.written.metadata_location, loaded.metadata_location));
-        TRY(compare("table uuid", registration.written.table_uuid, metadata.uuid()));
-        TRY(compare("current snapshot", registration.written.snapshot_id, snapshot_id));
+        TRY(compare("metadata location", written.metadata_location, loaded.metadata_location));
+        TRY(compare("table uuid", written.table_uuid, metadata.uuid()));
+        TRY(compare("current snapshot", written.snapshot_id, snapshot_id));
         core::Applied applied;
         applied.verdict = differences == 0 ? core::Verdict::equal() : core::Verdict::different(differences);
         return applied;

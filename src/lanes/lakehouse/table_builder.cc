@@ -41,7 +41,6 @@ struct TableBuilder::State {
     std::string root;
     std::string warehouse;
     std::int64_t now_ms = 0;
-    std::int64_t snapshot_id = 0;
     transfer::OpenPart* part = nullptr;
     std::optional<iceberg::TableMetadata> metadata;
     std::vector<std::int32_t> partition_ids;
@@ -55,6 +54,9 @@ struct TableBuilder::State {
 
     std::string id(const std::string& what) const { return godwit_uuid(marker + "/" + what); }
     std::string metadata_key(const std::string& name) const { return root + "/metadata/" + name; }
+    std::string metadata_file() const { return metadata_key("00000-" + id("metadata") + ".metadata.json"); }
+    std::string table_uuid() const { return id("table"); }
+    std::int64_t snapshot_id() const { return godwit_int64(marker + "/snapshot"); }
     std::string uri(const std::string& key) const { return clients::file_uri(warehouse + "/" + key); }
 
     Status open_manifest() {
@@ -62,7 +64,7 @@ struct TableBuilder::State {
         iceberg::ManifestOptions options;
         options.schema = metadata->current_schema();
         options.spec = metadata->default_spec();
-        options.snapshot_id = snapshot_id;
+        options.snapshot_id = snapshot_id();
         options.sync = sync_marker(marker + "/manifest/" + std::to_string(manifests.size()));
         writer.emplace(TRY(iceberg::ManifestWriter::create(*sink, options)));
         entries = 0;
@@ -85,21 +87,21 @@ struct TableBuilder::State {
     Result<std::string> write_list() {
         auto list = TRY(PartSink::create(*part));
         iceberg::ManifestListOptions options;
-        options.snapshot_id = snapshot_id;
+        options.snapshot_id = snapshot_id();
         options.sequence_number = 1;
         options.sync = sync_marker(marker + "/list");
         auto list_writer = TRY(iceberg::ManifestListWriter::create(list, options));
         for (const auto& manifest : manifests)
             TRY(list_writer.add(manifest));
         TRY(list_writer.finish());
-        const auto key = metadata_key("snap-" + std::to_string(snapshot_id) + "-1-" + id("list") + ".avro");
+        const auto key = metadata_key("snap-" + std::to_string(snapshot_id()) + "-1-" + id("list") + ".avro");
         TRY(list.finish(key));
         return uri(key);
     }
 
     iceberg::Snapshot snapshot(std::string list) const {
         iceberg::Snapshot snapshot;
-        snapshot.id = snapshot_id;
+        snapshot.id = snapshot_id();
         snapshot.sequence_number = 1;
         snapshot.timestamp_ms = now_ms;
         snapshot.manifest_list = std::move(list);
@@ -130,13 +132,12 @@ Result<TableBuilder> TableBuilder::create(const core::StepContext& context, cons
     state->root = move.root;
     state->warehouse = warehouse;
     state->now_ms = context.run_started() / 1000;
-    state->snapshot_id = godwit_int64(context.marker() + "/snapshot");
     state->part = &part;
     auto fresh = iceberg::assign_fresh_ids(schema.schema);
     for (const auto id : schema.partition_ids)
         state->partition_ids.push_back(fresh.new_id_of.at(id));
     iceberg::NewTable table;
-    table.uuid = state->id("table");
+    table.uuid = state->table_uuid();
     table.location = state->uri(move.root);
     table.schema = std::move(fresh.schema);
     table.spec = identity_spec(table.schema, state->partition_ids);
@@ -160,7 +161,7 @@ Status TableBuilder::add(iceberg::DataFile file) {
     file.file_path = state_->uri(file.file_path);
     iceberg::ManifestEntry entry;
     entry.status = iceberg::EntryStatus::added;
-    entry.snapshot_id = state_->snapshot_id;
+    entry.snapshot_id = state_->snapshot_id();
     entry.file = std::move(file);
     TRY(state_->writer->add(entry));
     if (++state_->entries >= kEntriesPerManifest)
@@ -168,7 +169,7 @@ Status TableBuilder::add(iceberg::DataFile file) {
     return {};
 }
 
-Result<WrittenTable> TableBuilder::finish() {
+Status TableBuilder::finish() {
     auto& state = *state_;
     TRY(state.close_manifest());
     const auto snapshot = state.snapshot(TRY(state.write_list()));
@@ -176,9 +177,16 @@ Result<WrittenTable> TableBuilder::finish() {
     const auto metadata = TRY(iceberg::apply_updates(&*state.metadata, updates, {state.now_ms, {}}));
     auto sink = TRY(PartSink::create(*state.part));
     TRY(sink.write(metadata.to_json_text()));
-    const auto key = state.metadata_key("00000-" + state.id("metadata") + ".metadata.json");
-    TRY(sink.finish(key));
-    return WrittenTable{state.uri(key), metadata.uuid(), std::to_string(state.snapshot_id)};
+    TRY(sink.finish(state.metadata_file()));
+    return {};
+}
+
+WrittenTable written_by(const std::string& marker, const TableMove& move, const std::string& warehouse) {
+    TableBuilder::State state;
+    state.marker = marker;
+    state.root = move.root;
+    state.warehouse = warehouse;
+    return {state.uri(state.metadata_file()), state.table_uuid(), std::to_string(state.snapshot_id())};
 }
 
 iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::string key,

@@ -32,13 +32,17 @@ public:
     const std::vector<std::int32_t>& partition_ids() const;
     /// `file.file_path` is the key below the warehouse.
     Status add(iceberg::DataFile file);
-    Result<WrittenTable> finish();
+    Status finish();
+
+    struct State;
 
 private:
-    struct State;
     explicit TableBuilder(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
+
+/// What TableBuilder writes for the step of this marker, known without the journal: a log that was cut off has lost it.
+WrittenTable written_by(const std::string& marker, const TableMove& move, const std::string& warehouse);
 
 /// The manifest's view of a Parquet file; `key` below the warehouse.
 iceberg::DataFile data_file_of(const parquet_format::FileMetrics& metrics, std::string key,

@@ -15,8 +15,10 @@ Error bad_body(std::string_view field) {
         .fix("make the plan again with this version");
 }
 
-/// Names and paths may hold any bytes; JSON may not.
-std::string encoded(const std::string& text) { return is_storable_text(text) ? text : "%" + percent_encode(text); }
+/// Names and paths may hold any bytes; JSON may not. What begins with the sign of the encoding is encoded too.
+std::string encoded(const std::string& text) {
+    return is_storable_text(text) && !text.starts_with('%') ? text : "%" + percent_encode(text);
+}
 
 Result<std::string> decoded(const std::string& text) {
     return text.starts_with('%') ? percent_decode(std::string_view(text).substr(1)) : Result<std::string>(text);
