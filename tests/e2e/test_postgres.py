@@ -53,6 +53,15 @@ def test_every_command(planned):
     assert journey.world() == empty
 
 
+def test_the_run_files_need_a_place(planned):
+    """Beside a state file there is one; a server has none."""
+    journey, empty = planned
+    command = [part for part in journey.command("apply", journey.plan) if part not in ("--run-files", str(journey.folder / "runs"))]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+    assert refused.returncode == 2 and "--run-files" in refused.stderr
+    assert journey.open_run() is None and journey.world() == empty
+
+
 # A lease there lives for half a minute: so long nobody can tell that its owner was killed.
 @pytest.mark.parametrize("point", POINTS if os.environ.get("GODWIT_TEST_LONG") else POINTS[:1])
 def test_killed_and_resumed(planned, point):

@@ -71,3 +71,33 @@ def test_a_lost_answer_is_looked_up(planned, name):
     finish(journey, "run", "rollback", journey.open_run())
     assert proxy.report()["faults"] == 2, "\n".join(proxy.report()["log"])
     assert journey.world() == empty
+
+
+def test_calls_that_never_arrive_leave_it_open(planned):
+    """Tried again a few times and no more; the run says so, and goes on once the way is free."""
+    journey, proxy, expected, empty = planned
+    proxy.set(CREATE_NAMESPACE | {"fault": "status-before", "status": 502, "times": 0})
+    stopped = journey.run("apply", journey.plan, code=10)
+    assert "unknown" in stopped.stdout and "godwit run resume" in stopped.stdout
+    assert proxy.report()["faults"] <= 2 * 8, "two namespaces, a handful of calls each"
+    run = journey.open_run()
+    proxy.set()
+    journey.run("run", "resume", run)
+    assert journey.world() == expected
+    proxy.set(DROP_TABLE | {"fault": "status-before", "status": 502, "times": 0})
+    stopped = journey.run("run", "rollback", run, code=None)
+    assert stopped.returncode == 10, stopped.stdout
+    proxy.set()
+    journey.run("run", "resume", run)
+    assert journey.world() == empty
+
+
+def test_a_catalogue_that_does_not_answer_refuses_before_anything_is_recorded(planned):
+    journey, proxy, expected, empty = planned
+    proxy.set({"fault": "status-before", "status": 503, "times": 0})
+    before = len(journey.runs())
+    refused = journey.run("apply", journey.plan, code=1)
+    assert "catalog" in refused.stderr and "Fix:" in refused.stderr
+    assert len(journey.runs()) == before
+    proxy.set()
+    assert journey.world() == empty
