@@ -77,6 +77,10 @@ Result<std::string> canonical_root(const std::string& folder) {
 Result<Warehouse> Warehouse::open(const std::string& warehouse, const std::vector<std::string>& extra_roots) {
     Warehouse made;
     made.roots_.push_back(TRY(canonical_root(warehouse)));
+    std::error_code failed; // then nobody but us may read what is made
+    made.mode_ = static_cast<unsigned>(std::filesystem::status(made.roots_.front(), failed).permissions()) & 0777;
+    if (failed)
+        made.mode_ = 0700;
     for (const std::string& root : extra_roots)
         made.roots_.push_back(TRY(canonical_root(root)));
     return made;
@@ -127,8 +131,8 @@ Result<Warehouse::Written> Warehouse::write_metadata(const iceberg::TableMetadat
     std::string bytes = metadata.to_json_text();
     if (compressed)
         bytes = TRY(iceberg::gzip(bytes));
-    written.folders = TRY(make_folders(folder_path));
-    if (Status status = write_file_durably(written.path, bytes); status.is_error()) {
+    written.folders = TRY(make_folders(folder_path, mode_));
+    if (Status status = write_file_durably(written.path, bytes, mode_ & 0666); status.is_error()) {
         discard(written);
         return std::move(status).error();
     }

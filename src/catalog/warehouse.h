@@ -41,6 +41,7 @@ public:
 
 private:
     std::vector<std::string> roots_; ///< the warehouse first
+    unsigned mode_ = 0700;           ///< of the warehouse: what is made in it is as readable as it is
 };
 
 /// A folder, given as a path or a `file://` URI, as its canonical path.

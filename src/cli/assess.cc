@@ -55,7 +55,7 @@ Result<int> run_assess(Session& session, const AssessArguments& arguments) {
         json["assessments"].push_back(row_json(row));
         const auto reader = TRY(core::AssessmentReader::open(*TRY(session.state()), row.id));
         if (!arguments.output_folder.empty()) {
-            TRY(make_folders(arguments.output_folder));
+            TRY(make_folders(arguments.output_folder, 0700));
             for (const auto& file : TRY(lane.write_reports(reader, arguments.output_folder)))
                 json["reports"].push_back(printable(file));
         }

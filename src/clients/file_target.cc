@@ -58,17 +58,24 @@ Result<FileState> TargetFile::state() const {
     return beneath::state_of(native);
 }
 
-Result<FileTarget> FileTarget::open(const std::string& root) { return FileTarget(TRY(FileSource::open(root))); }
+Result<FileTarget> FileTarget::open(const std::string& root) {
+    auto files = TRY(FileSource::open(root));
+    struct ::stat native{};
+    if (::fstat(files.descriptor_, &native) != 0)
+        return system_error(errno, "the folder cannot be examined", printable(root));
+    return FileTarget(std::move(files), native.st_mode & 0777);
+}
 
 Result<TargetFile> FileTarget::create(const std::string& key) const {
-    return TargetFile(TRY(beneath::open_file(files_.descriptor_, root(), key, O_RDWR | O_CREAT | O_EXCL, 0644)));
+    return TargetFile(
+        TRY(beneath::open_file(files_.descriptor_, root(), key, O_RDWR | O_CREAT | O_EXCL, mode_ & 0666)));
 }
 
 Status FileTarget::write_durably(const std::string& key, std::string_view bytes) const {
     const Place place = TRY(find_place(files_.descriptor_, root(), key));
     const std::string path = files_.path_of(key);
     // Without a name until it is complete: a crash leaves nothing behind.
-    const int number = ::openat(place.folder.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+    const int number = ::openat(place.folder.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode_ & 0666);
     if (number < 0 && errno != EOPNOTSUPP && errno != EISDIR)
         return change_error(errno, "the file cannot be created", path);
     if (number < 0) {
@@ -95,7 +102,7 @@ Result<std::vector<std::string>> FileTarget::make_folders(const std::string& key
         end = key.find('/', end + 1);
         const std::string folder = key.substr(0, end);
         const Place place = TRY(find_place(files_.descriptor_, root(), folder));
-        if (::mkdirat(place.folder.get(), place.name.c_str(), 0755) == 0) {
+        if (::mkdirat(place.folder.get(), place.name.c_str(), mode_) == 0) {
             TRY(sync_descriptor(place.folder.get(), files_.path_of(folder)));
             made.push_back(folder);
         } else if (errno != EEXIST) {

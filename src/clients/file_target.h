@@ -34,7 +34,7 @@ public:
     const FileSource& files() const { return files_; }
     const std::string& root() const { return files_.root(); }
 
-    /// Created anew, mode 0644; a taken name is a conflict. The folder must exist.
+    /// Created anew, as readable as the root is; a taken name is a conflict. The folder must exist.
     Result<TargetFile> create(const std::string& key) const;
     /// A new file with these bytes: written under a temporary name beside it, synced, renamed without replacing.
     Status write_durably(const std::string& key, std::string_view bytes) const;
@@ -51,8 +51,9 @@ public:
     Status sync() const;
 
 private:
-    explicit FileTarget(FileSource files) : files_(std::move(files)) {}
+    FileTarget(FileSource files, unsigned mode) : files_(std::move(files)), mode_(mode) {}
     FileSource files_;
+    unsigned mode_; // of the root: whoever may not enter it may not read what is copied there
 };
 
 } // namespace godwit::clients

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <filesystem>
 
 namespace godwit::clients {
 
@@ -43,6 +46,19 @@ TEST_F(FileTargetTest, CreatesExclusively) {
     EXPECT_EQ(target_.files().read("file").value(), "aXc");
     EXPECT_EQ(target_.create("file").error().kind(), ErrorKind::conflict);
     EXPECT_EQ(target_.create("absent/file").error().kind(), ErrorKind::not_found);
+}
+
+TEST_F(FileTargetTest, WhatItMakesIsAsReadableAsItsRoot) {
+    const auto mode = [this](const std::string& key) { return std::filesystem::status(path(key)).permissions(); };
+    ASSERT_EQ(::chmod(folder_.path().c_str(), 0700), 0);
+    const FileTarget closed = FileTarget::open(folder_.path()).value();
+    ASSERT_FALSE(closed.make_folders("folder").is_error());
+    ASSERT_FALSE(closed.write_durably("folder/file", "x").is_error());
+    ASSERT_FALSE(closed.create("other").value().close().is_error());
+    EXPECT_EQ(mode("folder"), std::filesystem::perms::owner_all);
+    const auto for_owner = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+    EXPECT_EQ(mode("folder/file"), for_owner);
+    EXPECT_EQ(mode("other"), for_owner);
 }
 
 TEST_F(FileTargetTest, SaysWhichFoldersItMade) {

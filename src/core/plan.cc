@@ -130,7 +130,7 @@ Result<std::string> PlanWriter::finish() {
     const std::string temporary = impl_->file + ".writing";
     if (file_exists(temporary))
         TRY(remove_file(temporary));
-    auto file = TRY(File::create(temporary));
+    auto file = TRY(File::create(temporary, 0600));
     Sha256 hash;
     std::string buffer;
     const auto put = [&](std::string_view line) -> Status {

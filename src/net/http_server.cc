@@ -49,6 +49,13 @@ HttpResponse plain_refusal(int status, const std::string& message) {
     return {.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = message + "\n"};
 }
 
+/// Browsers name the page that makes them call; with some calls nothing else would keep a foreign page from changing
+/// things (https://fetch.spec.whatwg.org section 3.1, https://www.w3.org/TR/fetch-metadata section 2.3).
+bool comes_from_a_page(const HttpHeaders& headers) {
+    const auto site = headers.find("Sec-Fetch-Site");
+    return headers.contains("Origin") || (site && *site != "none");
+}
+
 /// The framing is the server's own matter, and nothing that a handler copied from somewhere may break it.
 bool is_sendable(const HttpHeaders::Field& field) {
     const auto name = lower_ascii(field.name);
@@ -223,6 +230,8 @@ private:
             return shared_.refuse(400, "the request must have exactly one Host header");
         if (host && shared_.is_loopback && !is_loopback_host(host_of(*host)))
             return shared_.refuse(421, "this server is known on this machine only, not as '" + printable(*host) + "'");
+        if (comes_from_a_page(request.headers))
+            return shared_.refuse(403, "pages in a browser may not use this server");
         return std::nullopt;
     }
 

@@ -183,6 +183,15 @@ TEST_F(HttpServerTest, a_web_page_cannot_reach_it_under_another_name) {
         EXPECT_EQ(status_of(exchange(with_host(host))), 421) << host;
 }
 
+TEST_F(HttpServerTest, a_web_page_cannot_use_it_at_all) {
+    start();
+    const auto with = [](const std::string& field) { return request("GET /", field + "\r\n\r\n"); };
+    EXPECT_EQ(status_of(exchange(with("Sec-Fetch-Site: none"))), 200);
+    for (const auto* field :
+         {"Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"})
+        EXPECT_EQ(status_of(exchange(with(field))), 403) << field;
+}
+
 TEST_F(HttpServerTest, failing_handlers_give_500_without_details) {
     start();
     const auto response = exchange(request("GET /throw", "\r\n"));

@@ -249,14 +249,21 @@ TEST_F(Postgres, newer_schema_is_refused) {
 TEST(PostgresAddress, password_is_never_shown) {
     SystemClock clock;
     SystemRandom random;
-    for (const std::string address :
-         {"postgresql://user:s3cret@127.0.0.1:1/db?connect_timeout=2", "postgresql://user:s3cret@[::bad/db"}) {
-        const auto refused = State::open(must(StateLocation::parse(address)), clock, random);
-        ASSERT_TRUE(refused.is_error());
-        EXPECT_EQ(refused.error().to_block().find("s3cret"), std::string::npos) << refused.error().to_block();
-        EXPECT_NE(refused.error().to_block().find("user"), std::string::npos);
+    const auto refused = State::open(
+        must(StateLocation::parse("postgresql://user:s3cret?word@127.0.0.1:1/db?connect_timeout=2")), clock, random);
+    ASSERT_TRUE(refused.is_error());
+    EXPECT_EQ(refused.error().to_block().find("s3cret"), std::string::npos) << refused.error().to_block();
+    EXPECT_NE(refused.error().to_block().find("user@127.0.0.1:1"), std::string::npos);
+    for (const std::string address : {"postgresql://user:s3cret@[::bad/db", "postgresql://user:s3cret@word@host/db",
+                                      "postgresql://user:s3cret/word@host/db"}) {
+        const auto parsed = StateLocation::parse(address);
+        ASSERT_TRUE(parsed.is_error()) << address;
+        EXPECT_EQ(parsed.error().kind(), ErrorKind::usage);
+        EXPECT_EQ(parsed.error().to_block().find("s3cret"), std::string::npos) << parsed.error().to_block();
+        EXPECT_EQ(parsed.error().to_block().find("word@"), std::string::npos) << parsed.error().to_block();
     }
-    EXPECT_EQ(must(StateLocation::parse("postgresql://u:p:@q@host/db?password=x")).display(), "postgresql://u@host/db");
+    EXPECT_EQ(must(StateLocation::parse("postgresql://u:p@host:7/db?password=x")).display(),
+              "postgresql://u@host:7/db");
     EXPECT_EQ(must(StateLocation::parse("postgres://host/db")).display(), "postgresql://host/db");
     EXPECT_EQ(must(StateLocation::parse("sqlite:a.db")).file, "a.db");
     EXPECT_KIND(StateLocation::parse(""), ErrorKind::usage);

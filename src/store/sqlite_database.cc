@@ -91,9 +91,17 @@ public:
         sqlite3_close(handle_);
     }
 
-    static Result<std::unique_ptr<SqliteConnection>> open(const std::string& file, int flags, Clock& clock) {
+    /// Made by us and not by SQLite: nobody else may read it, and what stands there already is not taken for ours.
+    /// SQLite gives the files beside it the same mode.
+    static Result<std::unique_ptr<SqliteConnection>> create(const std::string& file, Clock& clock) {
+        TRY(TRY(File::create(file, 0600)).close());
+        return open(file, clock);
+    }
+
+    static Result<std::unique_ptr<SqliteConnection>> open(const std::string& file, Clock& clock) {
+        constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
         sqlite3* handle = nullptr;
-        const int code = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, checked_file_layer());
+        const int code = sqlite3_open_v2(file.c_str(), &handle, kFlags, checked_file_layer());
         auto connection = std::make_unique<SqliteConnection>(handle, file);
         if (code != SQLITE_OK)
             return sqlite_error(handle, code, file);
@@ -231,13 +239,13 @@ public:
     std::string display() const override { return file_; }
 
     Result<std::unique_ptr<Connection>> connect_for_reading() override {
-        auto connection = TRY(SqliteConnection::open(file_, SQLITE_OPEN_READWRITE, *clock_));
+        auto connection = TRY(SqliteConnection::open(file_, *clock_));
         TRY(connection->execute_script("PRAGMA query_only = ON"));
         return connection;
     }
 
     Result<std::unique_ptr<Connection>> connect_for_writing() override {
-        return TRY(SqliteConnection::open(file_, SQLITE_OPEN_READWRITE, *clock_));
+        return TRY(SqliteConnection::open(file_, *clock_));
     }
 
     Status check_structure() override {
@@ -272,8 +280,8 @@ public:
 
 private:
     Status copy_to(const std::string& file) {
-        auto source = TRY(SqliteConnection::open(file_, SQLITE_OPEN_READWRITE, *clock_));
-        auto target = TRY(SqliteConnection::open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, *clock_));
+        auto source = TRY(SqliteConnection::open(file_, *clock_));
+        auto target = TRY(SqliteConnection::create(file, *clock_));
         auto* copy = sqlite3_backup_init(target->handle(), "main", source->handle(), "main");
         if (copy == nullptr)
             return sqlite_error(target->handle(), sqlite3_errcode(target->handle()), file);
@@ -292,7 +300,7 @@ Status create(const std::string& file, Clock& clock, Random& random,
               const std::function<Status(Connection&)>& prepare) {
     const std::string unfinished = file + ".new-" + random.id();
     {
-        auto connection = TRY(SqliteConnection::open(unfinished, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, clock));
+        auto connection = TRY(SqliteConnection::create(unfinished, clock));
         TRY(connection->execute_script("PRAGMA journal_mode = WAL; PRAGMA application_id = " +
                                        std::to_string(kApplicationId)));
         TRY(prepare(*connection));

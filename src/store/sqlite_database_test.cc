@@ -96,7 +96,7 @@ TEST_F(SqliteFile, backup_is_a_consistent_copy_made_while_others_write) {
     EXPECT_OK(state->backup(copy));
     writing.join();
     EXPECT_KIND(state->backup(copy), ErrorKind::conflict);
-    EXPECT_KIND(state->backup(place_->folder() + "/no/such/copy.db"), ErrorKind::io);
+    EXPECT_KIND(state->backup(place_->folder() + "/no/such/copy.db"), ErrorKind::not_found);
     EXPECT_FALSE(file_exists(copy + ".unfinished"));
     const auto copied = must(open(copy));
     EXPECT_OK(copied->check());
@@ -105,6 +105,22 @@ TEST_F(SqliteFile, backup_is_a_consistent_copy_made_while_others_write) {
         ++present;
     EXPECT_GE(present, 20);
     EXPECT_OK(put(*copied, "next"));
+}
+
+TEST_F(SqliteFile, nobody_else_may_read_it_nor_hold_the_lock_of_an_owner) {
+    const auto mode = [](const std::string& path) {
+        struct ::stat about = {};
+        return ::stat(path.c_str(), &about) == 0 ? about.st_mode & 0777 : 0U;
+    };
+    auto state = must(open(file()));
+    ASSERT_FALSE(put(*state, "a").is_error());
+    const auto lease = must(state->acquire("plan:x", "someone"));
+    for (const std::string& path : {file(), file() + "-wal", file() + "-shm"})
+        EXPECT_EQ(mode(path), 0600U) << path;
+    EXPECT_EQ(mode(file() + ".owners"), 0700U);
+    EXPECT_EQ(mode(file() + ".owners/" + lease.owner), 0600U);
+    ASSERT_FALSE(state->backup(file() + ".backup").is_error());
+    EXPECT_EQ(mode(file() + ".backup"), 0600U);
 }
 
 TEST_F(SqliteFile, many_may_create_it_at_once) {

@@ -33,7 +33,7 @@ Status write_report(const std::string& path, const std::function<Status(ByteSink
     const auto unfinished = path + ".unfinished";
     if (file_exists(unfinished))
         TRY(remove_file(unfinished));
-    auto file = TRY(File::create(unfinished));
+    auto file = TRY(File::create(unfinished, 0600));
     BufferedFile sink(file);
     TRY(write(sink));
     TRY(sink.flush());
