@@ -63,7 +63,8 @@ def test_the_run_files_need_a_place(planned):
 
 
 # A lease there lives for half a minute: so long nobody can tell that its owner was killed.
-@pytest.mark.parametrize("point", POINTS if os.environ.get("GODWIT_TEST_LONG") else POINTS[:1])
+@pytest.mark.skipif(not os.environ.get("GODWIT_TEST_LONG"), reason="long: each waits for a lease to end")
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_and_resumed(planned, point):
     journey, empty = planned
     assert journey.apply(code=None, fault=f"{point}:kill").returncode == -signal.SIGKILL

@@ -11,7 +11,7 @@ from journey import Journey
 
 LONG = bool(os.environ.get("GODWIT_TEST_LONG"))
 STEPS = 20  # of the small estate
-STOPPED = range(1, STEPS + 1) if LONG else (2, 6, 11, 15, 19)
+STOPPED = range(1, STEPS + 1) if LONG else (3, 11, 18)
 
 
 @pytest.fixture(scope="module")
