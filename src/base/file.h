@@ -22,6 +22,9 @@ public:
     static Result<File> open_for_appending(const std::string& path, unsigned mode = 0644);
     /// A file in this folder that has no name and goes with its descriptor; unsupported on some file systems.
     static Result<File> open_nameless(const std::string& folder, unsigned mode = 0644);
+    /// For reading and writing, mode 0600, without a name from the start or from right after: whoever is killed leaves
+    /// nothing behind. An empty `folder` is the system's place for temporary files.
+    static Result<File> open_temporary(std::string folder = {});
     /// Takes over an open descriptor; `path` is for messages.
     static File adopt(int descriptor, std::string path) { return {descriptor, std::move(path)}; }
 

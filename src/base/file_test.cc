@@ -192,5 +192,15 @@ TEST(TemporaryFolderTest, goes_with_its_content) {
     EXPECT_FALSE(file_exists(path));
 }
 
+TEST_F(FileTest, a_temporary_file_has_no_name_and_is_read_and_written) {
+    auto file = File::open_temporary(folder_.path()).value();
+    EXPECT_THAT(names(folder_.path()), ElementsAre());
+    ASSERT_FALSE(file.write("abc").is_error());
+    char buffer[3];
+    EXPECT_EQ(file.read_at(0, buffer, sizeof buffer).value(), 3u);
+    EXPECT_EQ(std::string(buffer, 3), "abc");
+    EXPECT_EQ(File::open_temporary(path("missing")).error().kind(), ErrorKind::not_found);
+}
+
 } // namespace
 } // namespace godwit

@@ -133,8 +133,29 @@ Status remove_tree(const std::string& path) {
     return {};
 }
 
+namespace {
+
+std::string temporary_place() { return ProcessEnvironment().get("TMPDIR").value_or("/tmp"); }
+
+} // namespace
+
+Result<File> File::open_temporary(std::string folder) {
+    if (folder.empty())
+        folder = temporary_place();
+    auto nameless = open_nameless(folder, 0600);
+    if (!nameless.is_error() || nameless.error().kind() != ErrorKind::unsupported)
+        return nameless;
+    auto path = folder + "/godwit-XXXXXX";
+    const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
+    if (descriptor < 0)
+        return system_error(errno, "no temporary file can be made", printable(path));
+    auto file = File::adopt(descriptor, path);
+    TRY(remove_file(path));
+    return file;
+}
+
 Result<TemporaryFolder> TemporaryFolder::create(const std::string& prefix) {
-    auto path = ProcessEnvironment().get("TMPDIR").value_or("/tmp") + "/" + prefix + "-XXXXXX";
+    auto path = temporary_place() + "/" + prefix + "-XXXXXX";
     if (::mkdtemp(path.data()) == nullptr)
         return system_error(errno, "no temporary folder can be made", printable(path));
     return TemporaryFolder(std::move(path));

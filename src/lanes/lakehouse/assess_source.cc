@@ -1,6 +1,5 @@
 #include "lanes/lakehouse/assess_source.h"
 
-#include "base/file.h"
 #include "base/text.h"
 #include "core/keys.h"
 #include "lanes/lakehouse/classify.h"
@@ -125,8 +124,7 @@ private:
 };
 
 Status assess_export(const SourceOptions& source, core::AssessmentSink& sink, std::stop_token stop) {
-    const auto scratch = TRY(TemporaryFolder::create("godwit-assess"));
-    auto reader = TRY(ExportReader::read(source.folder, source.account, scratch.path(), stop));
+    auto reader = TRY(ExportReader::read(source.folder, source.account, stop));
     GlueAssessor assessor(source, sink, stop);
     TRY(reader.walk(assessor));
     return assessor.finish(source, reader);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "lanes/lakehouse/export_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -37,105 +38,65 @@ std::string decoded(std::string_view key, std::string_view separator) {
     return join(parts, separator);
 }
 
-Status find_files(const std::string& folder, const std::string& prefix, int depth, std::vector<std::string>& into) {
-    constexpr int kDeepest = 64;
-    for (const auto& entry : TRY(list_folder(prefix.empty() ? folder : folder + "/" + prefix))) {
-        const auto path = prefix.empty() ? entry.name : prefix + "/" + entry.name;
-        if (entry.state.type == FileState::Type::folder && depth < kDeepest)
-            TRY(find_files(folder, path, depth + 1, into));
-        else if (entry.state.type == FileState::Type::file && entry.name.ends_with(".json") &&
-                 path != kExportSettingsFile)
-            into.push_back(path);
-    }
-    return {};
-}
+class Cursor final : public PartitionCursor {
+public:
+    Cursor(RecordStream& entries, const std::string& table_key) : entries_(entries), prefix_(table_key + kSeparator) {}
 
-Error bad_settings(std::string why, const std::string& path) {
-    return Error::make(ErrorKind::usage, "the settings of the export cannot be read")
-        .why(std::move(why))
-        .fix("write {\"account\": \"123456789012\", \"region\": \"eu-west-1\", \"map\": {\"s3://bucket\": \"folder\"}}")
-        .at(path);
-}
-
-Status read_maps(const Json& maps, const std::string& folder, const std::string& path, ExportSettings& into) {
-    if (!maps.is_object())
-        return bad_settings("`map` is no object", path);
-    for (const auto& [prefix, target] : maps.items()) {
-        if (!target.is_string() || target.get_ref<const std::string&>().empty())
-            return bad_settings("`map` has an entry that names no folder", path);
-        const auto& text = target.get_ref<const std::string&>();
-        into.maps.emplace_back(prefix, text[0] == '/' ? text : folder + "/" + text);
+    Result<std::optional<glue::Partition>> next() override {
+        while (entries_.peek() != nullptr && entries_.peek()->key.starts_with(prefix_)) {
+            const auto record = *entries_.peek();
+            TRY(entries_.pop());
+            if (record.key == last_) {
+                ++duplicates_;
+                continue;
+            }
+            last_ = record.key;
+            return std::optional(TRY(glue::parse_partition(TRY(parse_json(record.value)))));
+        }
+        return std::optional<glue::Partition>();
     }
-    return {};
-}
+    std::uint64_t duplicates() const override { return duplicates_; }
+
+private:
+    RecordStream& entries_;
+    std::string prefix_;
+    std::string last_;
+    std::uint64_t duplicates_ = 0;
+};
 
 } // namespace
 
-Result<ExportSettings> read_export_settings(const std::string& folder) {
-    ExportSettings settings;
-    const auto path = folder + "/" + std::string(kExportSettingsFile);
-    if (!file_exists(path))
-        return settings;
-    const auto text = TRY(read_file(path, std::uint64_t{1} << 20));
-    const auto json = parse_json(text);
-    if (json.is_error())
-        return bad_settings(json.error().why(), path);
-    if (!json->is_object())
-        return bad_settings("it is no JSON object", path);
-    for (const auto& [name, value] : json->items()) {
-        if (name == "map")
-            TRY(read_maps(value, folder, path, settings));
-        else if (name != "account" && name != "region")
-            return bad_settings("it has the field '" + printable(name) + "', which means nothing here", path);
-        else if (!value.is_string())
-            return bad_settings("`" + name + "` is no text (account numbers stand in quotes)", path);
-        else
-            (name == "account" ? settings.account : settings.region) = value.get<std::string>();
+std::string entry_key(std::initializer_list<std::string_view> names) {
+    std::string key;
+    for (const auto name : names)
+        key += (key.empty() ? std::string() : std::string(1, kSeparator)) + percent_encode(name);
+    return key;
+}
+
+Status take_table(RecordStream& tables, RecordStream& partitions, const std::string& account,
+                  const TableVisitor& visit) {
+    const auto key = tables.peek()->key;
+    std::optional<glue::Table> newest;
+    std::uint64_t entries = 0;
+    for (; tables.peek() != nullptr && tables.peek()->key == key; TRY(tables.pop())) {
+        auto table = TRY(glue::parse_table(TRY(parse_json(tables.peek()->value))));
+        ++entries;
+        if (!newest || std::max(table.updated, table.created) > std::max(newest->updated, newest->created))
+            newest = std::move(table);
     }
-    return settings;
-}
-
-Result<std::vector<std::string>> export_files(const std::string& folder) {
-    std::vector<std::string> files;
-    TRY(find_files(folder, "", 0, files));
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
-Result<std::optional<std::string>> first_catalogue(const std::string& folder) {
-    for (const auto& file : TRY(export_files(folder))) {
-        auto source = FileSource::open(folder + "/" + file);
-        if (source.is_error())
-            continue;
-        std::string found;
-        const auto scanned = glue::scan_export(*source, [&](const glue::RawEntry& entry) -> Status {
-            const auto json = parse_json(entry.text);
-            if (json.is_error() || !json->is_object())
-                return {};
-            const auto id = json->find("CatalogId");
-            if (id == json->end() || !id->is_string() || id->get_ref<const std::string&>().empty())
-                return {};
-            found = id->get<std::string>();
-            return Error::make(ErrorKind::interrupted, "found");
-        });
-        if (!found.empty())
-            return std::optional(found);
-        if (scanned.is_error())
-            return scanned.error();
+    if (newest->catalogue.empty())
+        newest->catalogue = account;
+    Cursor cursor(partitions, key);
+    TRY(visit(*newest, entries - 1, cursor));
+    while (TRY(cursor.next())) {
     }
-    return std::optional<std::string>();
+    return {};
 }
 
-ExportReader::ExportReader(std::string account, const std::string& scratch)
-    : account_(std::move(account)),
-      databases_(scratch, "databases"),
-      tables_(scratch, "tables"),
-      partitions_(scratch, "partitions"),
-      pages_(scratch, "pages", std::size_t{1} << 20) {}
+ExportReader::ExportReader(std::string account) : account_(std::move(account)), pages_(std::size_t{1} << 20) {}
 
-Result<ExportReader> ExportReader::read(const std::string& folder, const std::string& account,
-                                        const std::string& scratch, std::stop_token stop) {
-    ExportReader reader(account, scratch);
+Result<ExportReader> ExportReader::read(const std::string& folder, const std::string& account, std::stop_token stop) {
+    ExportReader reader(account);
     for (const auto& file : TRY(export_files(folder))) {
         if (stop.stop_requested())
             return Error::make(ErrorKind::interrupted, "reading the export was stopped").fix("run the command again");
@@ -204,15 +165,17 @@ Status ExportReader::spill(const glue::RawEntry& entry, const Json& json, std::s
     if (entry.kind == glue::EntryKind::database) {
         const auto database = TRY(glue::parse_database(json));
         group = "databases";
-        return databases_.add(key(database.catalogue, {database.name}), std::string(entry.text));
+        return databases_.add(entry_key({catalogue_or_account(database.catalogue), database.name}),
+                              std::string(entry.text));
     }
     if (entry.kind == glue::EntryKind::table) {
         const auto table = TRY(glue::parse_table(json));
-        group = "tables" + std::string(1, kSeparator) + key(table.catalogue, {table.database});
-        return tables_.add(key(table.catalogue, {table.database, table.name}), std::string(entry.text));
+        const auto& catalogue = catalogue_or_account(table.catalogue);
+        group = "tables" + std::string(1, kSeparator) + entry_key({catalogue, table.database});
+        return tables_.add(entry_key({catalogue, table.database, table.name}), std::string(entry.text));
     }
     const auto partition = TRY(glue::parse_partition(json));
-    const auto table = key(partition.catalogue, {partition.database, partition.table});
+    const auto table = entry_key({catalogue_or_account(partition.catalogue), partition.database, partition.table});
     group = "partitions" + std::string(1, kSeparator) + table;
     auto path = table;
     for (const auto& value : partition.values)
@@ -220,11 +183,8 @@ Status ExportReader::spill(const glue::RawEntry& entry, const Json& json, std::s
     return partitions_.add(std::move(path), std::string(entry.text));
 }
 
-std::string ExportReader::key(const std::string& catalogue, std::initializer_list<std::string_view> names) const {
-    std::string out = percent_encode(catalogue.empty() ? account_ : catalogue);
-    for (const auto name : names)
-        out += kSeparator + percent_encode(name);
-    return out;
+const std::string& ExportReader::catalogue_or_account(const std::string& catalogue) const {
+    return catalogue.empty() ? account_ : catalogue;
 }
 
 /// A list whose pages all say that more follow was not exported to its end.
@@ -239,32 +199,6 @@ Status ExportReader::count_continued_pages() {
     }
     return {};
 }
-
-class ExportReader::Cursor final : public PartitionCursor {
-public:
-    Cursor(SortedSpill& spill, const std::string& table_key) : spill_(spill), prefix_(table_key + kSeparator) {}
-
-    Result<std::optional<glue::Partition>> next() override {
-        while (spill_.peek() != nullptr && spill_.peek()->key.starts_with(prefix_)) {
-            const auto record = *spill_.peek();
-            TRY(spill_.pop());
-            if (record.key == last_) {
-                ++duplicates_;
-                continue;
-            }
-            last_ = record.key;
-            return std::optional(TRY(glue::parse_partition(TRY(parse_json(record.value)))));
-        }
-        return std::optional<glue::Partition>();
-    }
-    std::uint64_t duplicates() const override { return duplicates_; }
-
-private:
-    SortedSpill& spill_;
-    std::string prefix_;
-    std::string last_;
-    std::uint64_t duplicates_ = 0;
-};
 
 Status ExportReader::walk(EstateVisitor& visitor) {
     for (;;) {
@@ -288,27 +222,25 @@ Status ExportReader::visit_database(EstateVisitor& visitor, const std::string& k
     const auto parts = split(key, kSeparator);
     TRY(visitor.begin_database(TRY(percent_decode(parts[0])), TRY(percent_decode(parts[1])),
                                declared ? &*declared : nullptr));
-    while (tables_.peek() != nullptr && parent_of(tables_.peek()->key) == key)
-        TRY(visit_table(visitor));
+    while (tables_.peek() != nullptr && parent_of(tables_.peek()->key) == key) {
+        const auto table_key = tables_.peek()->key;
+        TRY(skip_orphans(&table_key));
+        TRY(take_table(tables_, partitions_, account_,
+                       [&](const glue::Table& table, std::uint64_t duplicates, PartitionCursor& partitions) {
+                           return visitor.table(table, duplicates, partitions);
+                       }));
+    }
     return visitor.end_database();
 }
 
-Status ExportReader::visit_table(EstateVisitor& visitor) {
-    const auto key = tables_.peek()->key;
-    std::optional<glue::Table> newest;
-    std::uint64_t entries = 0;
-    for (; tables_.peek() != nullptr && tables_.peek()->key == key; TRY(tables_.pop())) {
-        auto table = TRY(glue::parse_table(TRY(parse_json(tables_.peek()->value))));
-        ++entries;
-        if (!newest || std::max(table.updated, table.created) > std::max(newest->updated, newest->created))
-            newest = std::move(table);
-    }
-    if (newest->catalogue.empty())
-        newest->catalogue = account_;
-    TRY(skip_orphans(&key));
-    Cursor partitions(partitions_, key);
-    TRY(visitor.table(*newest, entries - 1, partitions));
-    while (TRY(partitions.next())) {
+Status ExportReader::drain(EntrySink& sink) {
+    while (tables_.peek() != nullptr) {
+        const auto key = tables_.peek()->key;
+        for (; tables_.peek() != nullptr && tables_.peek()->key == key; TRY(tables_.pop()))
+            TRY(sink.table(*tables_.peek()));
+        TRY(skip_orphans(&key));
+        for (; partitions_.peek() != nullptr && first_parts(partitions_.peek()->key, 3) == key; TRY(partitions_.pop()))
+            TRY(sink.partition(*partitions_.peek()));
     }
     return {};
 }

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "base/file.h"
 #include "base/result.h"
-#include "clients/location.h"
 #include "formats/glue/entries.h"
 #include "formats/glue/export_scanner.h"
 #include "lanes/lakehouse/facts.h"
 #include "lanes/lakehouse/sorted_spill.h"
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -17,26 +17,6 @@
 #include <vector>
 
 namespace godwit::lakehouse {
-
-/// Beside the exported files: what the files themselves do not say. `map` is an object of prefix to folder; folders are
-/// relative to the export.
-inline constexpr std::string_view kExportSettingsFile = "godwit-export.json";
-
-struct ExportSettings {
-    std::string account;
-    std::string region;
-    std::vector<std::pair<std::string, std::string>> maps; ///< prefix and absolute folder
-};
-
-/// Empty where the file is absent; an error where it is broken or has a field that nobody knows.
-Result<ExportSettings> read_export_settings(const std::string& folder);
-
-/// Every `*.json` below the folder but the settings, as paths relative to it, sorted; symbolic links are followed by no
-/// one.
-Result<std::vector<std::string>> export_files(const std::string& folder);
-
-/// The first CatalogId in the export, or nothing.
-Result<std::optional<std::string>> first_catalogue(const std::string& folder);
 
 /// The partitions of one table, in order of their encoded values, each set of values once.
 class PartitionCursor {
@@ -59,13 +39,33 @@ public:
     virtual Status end_database() = 0;
 };
 
+using TableVisitor =
+    std::function<Status(const glue::Table& table, std::uint64_t duplicates, PartitionCursor& partitions)>;
+
+/// Under what an entry is sorted: its names, each percent-encoded, so that keys sort by their parts.
+std::string entry_key(std::initializer_list<std::string_view> names);
+
+/// Takes one table off `tables` (entries sorted by key, at least one) and its partitions off `partitions`, whose next
+/// one belongs to it or to a later table. `account` stands for a CatalogId that an entry lacks.
+Status take_table(RecordStream& tables, RecordStream& partitions, const std::string& account,
+                  const TableVisitor& visit);
+
+/// Takes entries in the order of their tables, unparsed.
+class EntrySink {
+public:
+    virtual ~EntrySink() = default;
+    /// The entry of a table; several of one key follow each other.
+    virtual Status table(const SpillRecord& entry) = 0;
+    /// Of the table that came last.
+    virtual Status partition(const SpillRecord& entry) = 0;
+};
+
 /// Reads an export and joins its files: entries are sorted on disk, so that memory holds one entry and one block of the
 /// sorter, whatever the size of the export.
 class ExportReader {
 public:
-    /// Reads every file. `account` stands for a CatalogId that an entry lacks. `scratch` holds temporary files.
-    static Result<ExportReader> read(const std::string& folder, const std::string& account, const std::string& scratch,
-                                     std::stop_token stop);
+    /// Reads every file. `account` stands for a CatalogId that an entry lacks.
+    static Result<ExportReader> read(const std::string& folder, const std::string& account, std::stop_token stop);
 
     struct Problem {
         std::string path; ///< below the export, as the file system has it
@@ -78,19 +78,19 @@ public:
 
     /// Once. Partitions whose table is missing are counted, not visited.
     Status walk(EstateVisitor& visitor);
+    /// Instead of `walk`.
+    Status drain(EntrySink& sink);
     std::uint64_t orphan_partitions() const { return orphans_; }
     const std::string& orphan_example() const { return orphan_example_; } ///< for people
 
 private:
-    class Cursor;
-    ExportReader(std::string account, const std::string& scratch);
+    explicit ExportReader(std::string account);
     Status read_file(const std::string& folder, const std::string& file);
     Status take(const glue::RawEntry& entry, ExportFileFacts& facts, std::string& group);
     Status spill(const glue::RawEntry& entry, const Json& json, std::string& group);
     Status count_continued_pages();
-    std::string key(const std::string& catalogue, std::initializer_list<std::string_view> names) const;
+    const std::string& catalogue_or_account(const std::string& catalogue) const;
     Status visit_database(EstateVisitor& visitor, const std::string& key);
-    Status visit_table(EstateVisitor& visitor);
     Status skip_orphans(const std::string* table_key);
 
     std::string account_;

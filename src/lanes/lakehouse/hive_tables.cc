@@ -1,9 +1,7 @@
 #include "lanes/lakehouse/hive_tables.h"
 
-#include "base/file.h"
 #include "base/text.h"
 #include "lanes/lakehouse/classify.h"
-#include "lanes/lakehouse/export_reader.h"
 #include "lanes/lakehouse/table_assessor.h"
 
 namespace godwit::lakehouse {
@@ -23,46 +21,23 @@ private:
     const std::function<Status(const PartitionFacts&)>* visit_;
 };
 
-/// Walks the export and assesses the one table that is asked for, as the assessment did.
-class OneTable final : public EstateVisitor {
-public:
-    OneTable(const Ends& ends, const TableFacts& wanted, core::AssessmentSink& sink, std::stop_token stop)
-        : wanted_(&wanted), assessor_(ends.options, sink, std::move(stop)) {}
-
-    Status begin_database(const std::string&, const std::string&, const glue::Database*) override { return {}; }
-    Status end_database() override { return {}; }
-
-    Status table(const glue::Table& table, std::uint64_t, PartitionCursor& partitions) override {
-        auto facts = table_facts(table);
-        if (facts.name != wanted_->name || facts.database != wanted_->database || found)
-            return {};
-        if (!wanted_->catalogue.empty() && !facts.catalogue.empty() && facts.catalogue != wanted_->catalogue)
-            return {};
-        TRY(assessor_.assess(facts, {wanted_->catalogue, facts.database, facts.name}, &partitions));
-        found = std::move(facts);
-        return {};
-    }
-
-    std::optional<TableFacts> found;
-
-private:
-    const TableFacts* wanted_;
-    TableAssessor assessor_;
-};
-
+/// Finds the table in the export and assesses it as the assessment did.
 Result<TableFacts> read_table(const Ends& ends, const TableMove& move, std::stop_token stop,
                               const std::function<Status(const PartitionFacts&)>& visit) {
     const auto wanted = TRY(facts_from_json<TableFacts>(move.table));
-    const auto scratch = TRY(TemporaryFolder::create());
-    auto reader = TRY(ExportReader::read(ends.options.folder, ends.options.account, scratch.path(), stop));
+    const auto index = TRY(ends.exported->index(stop));
     PartitionSink sink(visit);
-    OneTable one(ends, wanted, sink, stop);
-    TRY(reader.walk(one));
-    if (!one.found)
+    TableAssessor assessor(ends.options, sink, std::move(stop));
+    TableFacts facts;
+    const auto assess = [&](const glue::Table& table, std::uint64_t, PartitionCursor& partitions) {
+        facts = table_facts(table);
+        return assessor.assess(facts, {wanted.catalogue, facts.database, facts.name}, &partitions);
+    };
+    if (!TRY(index->visit(wanted.catalogue, wanted.database, wanted.name, assess)))
         return Error::make(ErrorKind::stale, "the source does not have the table any more")
             .fix("assess and plan again")
             .at(printable(wanted.database + "." + wanted.name));
-    return std::move(*one.found);
+    return facts;
 }
 
 } // namespace

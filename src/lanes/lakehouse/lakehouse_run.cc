@@ -42,9 +42,10 @@ Result<std::unique_ptr<Ends>> open_ends(const core::PlanHeader& header, const co
     if (present != target->identity)
         return not_the_same("target", target->identity, present);
     auto map = options.map;
+    auto exported = std::make_unique<RunExport>(options.folder, options.account, *services.clock);
     // new: Ends holds a mutex and cannot be moved into place
-    return std::unique_ptr<Ends>(
-        new Ends{std::move(options), TableFiles(std::move(map)), std::move(warehouse), std::move(catalogue)});
+    return std::unique_ptr<Ends>(new Ends{std::move(options), TableFiles(std::move(map)), std::move(warehouse),
+                                          std::move(catalogue), std::move(exported)});
 }
 
 LakehouseRun::LakehouseRun(std::unique_ptr<Ends> ends) : ends_(std::move(ends)) {

@@ -3,6 +3,7 @@
 #include "clients/catalogue_connection.h"
 #include "clients/file_target.h"
 #include "core/lane.h"
+#include "lanes/lakehouse/export_index.h"
 #include "lanes/lakehouse/source_options.h"
 #include "lanes/lakehouse/table_files.h"
 #include "lanes/lakehouse/table_move.h"
@@ -22,6 +23,7 @@ struct Ends {
     TableFiles source;
     clients::FileTarget warehouse;
     std::unique_ptr<clients::CatalogueConnection> connection;
+    std::unique_ptr<RunExport> exported;
 
     const clients::IcebergRest& catalogue() const { return connection->rest(); }
 

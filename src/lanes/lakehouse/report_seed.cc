@@ -213,8 +213,7 @@ Status write_databases(const Assessed& assessed, const Counts& counts, ByteSink&
 
 /// Tables, views and links of one database stand together: resources come in another order, so they are sorted on disk.
 Status write_inventory(const Assessed& assessed, emit::MarkdownWriter& markdown) {
-    const auto scratch = TRY(TemporaryFolder::create("godwit-report"));
-    SortedSpill rows(scratch.path(), "rows", std::size_t{8} << 20);
+    SortedSpill rows(std::size_t{8} << 20);
     TRY(assessed.each_resource([&](const core::Resource& resource, std::span<const core::Finding>) -> Status {
         const auto table = TRY(seed_table(resource));
         return table ? rows.add(percent_encode(table->database) + "\t" + percent_encode(table->name),

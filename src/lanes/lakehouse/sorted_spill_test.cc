@@ -11,12 +11,12 @@ namespace {
 std::vector<SpillRecord> sorted(std::vector<SpillRecord> records, std::size_t block_bytes) {
     auto folder = TemporaryFolder::create();
     EXPECT_FALSE(folder.is_error());
-    SortedSpill spill(folder->path(), "x", block_bytes);
+    SortedSpill spill(block_bytes, folder->path());
     for (const auto& record : records)
         EXPECT_FALSE(spill.add(record.key, record.value).is_error());
     EXPECT_EQ(spill.size(), records.size());
     EXPECT_FALSE(spill.sort().is_error());
-    EXPECT_TRUE(list_folder(folder->path())->empty()) << "temporary files have no names while they are read";
+    EXPECT_TRUE(list_folder(folder->path())->empty()) << "whoever is killed now leaves nothing behind";
     std::vector<SpillRecord> out;
     while (spill.peek() != nullptr) {
         out.push_back(*spill.peek());

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "formats/iceberg/table_metadata.h"
-#include "lanes/lakehouse/export_reader.h"
+#include "lanes/lakehouse/export_files.h"
 
 #include <nlohmann/json.hpp>
 
