@@ -1,8 +1,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "formats/iceberg/puffin.h"
+#include "lanes/lakehouse/decoders.h"
 #include "lanes/lakehouse/position_deletes.h"
 #include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_steps.h"
 #include "lanes/lakehouse/table_tree.h"
 
 #include <nlohmann/json.hpp>
@@ -41,6 +43,7 @@ public:
         TRY(context_->record(core::Comparison{
             "metadata", core::Verdict::equal(),
             canonical_json({{"method", "both sides read again; target equals source after the prefix mapping"},
+                            {"decoders", decoders_json(our_decoder("Iceberg"), our_decoder("Iceberg"))},
                             {"equal", std::to_string(equal_)},
                             {"entries", std::to_string(entries_)},
                             {"delete_files", std::to_string(checked_deletes_.size())},
@@ -200,9 +203,8 @@ private:
 
     /// Both sorted by mapped path and position on disk, then compared row by row.
     Result<bool> same_positions(ByteSource& source, ByteSource& target, const DataFile& file) const {
-        const auto folder = TRY(TemporaryFolder::create());
-        SortedSpill expected(folder.path(), "source");
-        SortedSpill present(folder.path(), "target");
+        SortedSpill expected;
+        SortedSpill present;
         const auto key = [](std::string_view path, std::int64_t position) {
             return std::string(path) + '\0' + std::to_string(position);
         };
@@ -231,41 +233,16 @@ private:
     std::uint64_t entries_ = 0;
 };
 
-class CheckMetadata final : public core::StepKind {
+class CheckMetadata final : public CheckStep {
 public:
-    explicit CheckMetadata(Ends& ends) : ends_(&ends) {}
-
-    core::StepTraits traits() const override {
-        core::StepTraits traits;
-        traits.name = kind::kCheckMetadata;
-        traits.pool = core::Pool::cpu;
-        traits.is_local = true;
-        traits.marker_place = "none: it makes nothing";
-        return traits;
-    }
-
-    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
-
-    Result<core::Applied> apply(core::StepContext& context) override {
-        const auto move = TRY(table_move_from_json(context.step().body));
-        const auto paths = TRY(ends_->paths(move));
-        core::Applied applied;
-        if (TRY(table_fingerprint(*ends_, context)) != context.pin()) {
-            applied.verdict = core::Verdict::not_comparable("drift");
-            TRY(context.record(
-                core::Comparison{"metadata", *applied.verdict, R"({"why":"the metadata file changed"})"}));
-            return applied;
-        }
-        const auto tree = TRY(TableTree::read(ends_->source, move.metadata_location));
-        applied.verdict = TRY(StructureCheck(context, *ends_, tree, paths).run());
-        return applied;
-    }
-
-    Result<core::LookUp> look_up(core::StepContext&) override { return core::LookUp{}; }
-    Status compensate(core::StepContext&) override { return {}; }
+    explicit CheckMetadata(Ends& ends) : CheckStep(ends, kind::kCheckMetadata, "metadata") {}
 
 private:
-    Ends* ends_;
+    Result<core::Verdict> check(core::StepContext& context, const TableMove& move) override {
+        const auto paths = TRY(ends().paths(move));
+        const auto tree = TRY(TableTree::read(ends().source, move.metadata_location));
+        return StructureCheck(context, ends(), tree, paths).run();
+    }
 };
 
 } // namespace

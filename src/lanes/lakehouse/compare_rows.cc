@@ -4,8 +4,10 @@
 #include "formats/parquet/reader.h"
 #include "lanes/lakehouse/comparison.h"
 #include "lanes/lakehouse/csv_rows.h"
+#include "lanes/lakehouse/decoders.h"
 #include "lanes/lakehouse/steps.h"
 #include "lanes/lakehouse/table_builder.h"
+#include "lanes/lakehouse/table_steps.h"
 #include "rows/row_difference.h"
 
 #include <arrow/record_batch.h>
@@ -141,7 +143,9 @@ private:
     Json method(const rows::DigestComparison& result) const {
         return {
             {"method", "row digest, encoding version " + std::to_string(rows::kRowEncodingVersion) + ", by partition"},
-            {"decoder", "one decoder"},
+            {"decoders",
+             decoders_json(table_.kind == TableKind::csv ? our_decoder("LazySimpleSerDe") : parquet_decoder(),
+                           parquet_decoder())},
             {"source_rows", std::to_string(result.source_rows)},
             {"target_rows", std::to_string(result.target_rows)},
             {"groups", std::to_string(result.groups)},
@@ -185,39 +189,14 @@ private:
     std::uint64_t read_ = 0;
 };
 
-class CompareRows final : public core::StepKind {
+class CompareRows final : public CheckStep {
 public:
-    explicit CompareRows(Ends& ends) : ends_(&ends) {}
-
-    core::StepTraits traits() const override {
-        core::StepTraits traits;
-        traits.name = kind::kCompareRows;
-        traits.pool = core::Pool::cpu;
-        traits.is_local = true;
-        traits.marker_place = "none: it makes nothing";
-        return traits;
-    }
-
-    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
-
-    Result<core::Applied> apply(core::StepContext& context) override {
-        const auto move = TRY(table_move_from_json(context.step().body));
-        core::Applied applied;
-        if (TRY(table_fingerprint(*ends_, context)) != context.pin()) {
-            applied.verdict = core::Verdict::not_comparable("drift");
-            TRY(context.record(
-                core::Comparison{"rows", *applied.verdict, R"({"why":"the source changed after it was pinned"})"}));
-            return applied;
-        }
-        applied.verdict = TRY(RowComparison(context, *ends_, move).run());
-        return applied;
-    }
-
-    Result<core::LookUp> look_up(core::StepContext&) override { return core::LookUp{}; }
-    Status compensate(core::StepContext&) override { return {}; }
+    explicit CompareRows(Ends& ends) : CheckStep(ends, kind::kCompareRows, "rows") {}
 
 private:
-    Ends* ends_;
+    Result<core::Verdict> check(core::StepContext& context, const TableMove& move) override {
+        return RowComparison(context, ends(), move).run();
+    }
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "lanes/lakehouse/rejects.h"
 #include "lanes/lakehouse/steps.h"
 #include "lanes/lakehouse/table_builder.h"
+#include "lanes/lakehouse/table_steps.h"
 
 #include <arrow/record_batch.h>
 #include <nlohmann/json.hpp>
@@ -118,36 +119,12 @@ private:
     std::int64_t dropped_ = 0;
 };
 
-class ConvertTable final : public core::StepKind {
+class ConvertTable final : public WriteStep {
 public:
-    explicit ConvertTable(Ends& ends) : ends_(&ends) {}
+    explicit ConvertTable(Ends& ends) : WriteStep(ends, kind::kConvertTable) {}
 
-    core::StepTraits traits() const override {
-        core::StepTraits traits;
-        traits.name = kind::kConvertTable;
-        traits.pool = core::Pool::cpu;
-        traits.is_long = true;
-        traits.is_local = true;
-        traits.marker_place = "the name of its work folder and of its ledger, and the property godwit.marker";
-        return traits;
-    }
-
-    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
-
-    Result<core::Applied> apply(core::StepContext& context) override {
-        const auto move = TRY(table_move_from_json(context.step().body));
-        transfer::FileParts parts(context, ends_->warehouse);
-        TRY(parts.settle());
-        if (TRY(parts.totals()).parts == 0)
-            TRY(convert(context, move, parts));
-        return core::Applied{true, {}, to_json(written_by(context.marker(), move, ends_->warehouse.root())), {}};
-    }
-
-    Result<core::LookUp> look_up(core::StepContext& context) override {
-        return transfer::FileParts(context, ends_->warehouse).look_up();
-    }
     Status compensate(core::StepContext& context) override {
-        TRY(transfer::FileParts(context, ends_->warehouse).remove_all());
+        TRY(WriteStep::compensate(context));
         const auto path = rejects_path(context);
         return file_exists(path) ? remove_file(path) : Status{};
     }
@@ -157,20 +134,23 @@ private:
         return context.run_files() + "/" + context.marker() + ".rejects.jsonl";
     }
 
-    Status convert(core::StepContext& context, const TableMove& move, transfer::FileParts& parts) {
+    Status write(core::StepContext& context, const TableMove& move, transfer::OpenPart& part) override {
         const auto table = TRY(facts_from_json<TableFacts>(move.table));
-        auto part = TRY(parts.begin("table", "table"));
         auto builder =
-            TRY(TableBuilder::create(context, move, ends_->warehouse.root(), TRY(target_schema(table)), part));
+            TRY(TableBuilder::create(context, move, ends().warehouse.root(), TRY(target_schema(table)), part));
         Rejects rejects(rejects_path(context), table);
         Conversion conversion(context, move, table, TRY(is_strict(move)), builder, part, rejects);
-        TRY(conversion.run(TRY(HiveFiles::list(*ends_, move, context.stop()))));
+        TRY(conversion.run(TRY(HiveFiles::list(ends(), move, context.stop()))));
         TRY(rejects.finish());
         TRY(builder.finish());
         if (rejects.cells() > 0)
             TRY(context.report(TRY(bad_cells(context.step(), rejects, conversion.dropped()))));
         FAULT_POINT("convert.before-publish");
-        return part.publish();
+        return {};
+    }
+
+    Result<WrittenTable> written(core::StepContext& context, const TableMove& move) override {
+        return written_by(context.marker(), move, ends().warehouse.root());
     }
 
     static Result<core::Finding> bad_cells(const core::PlanStep& step, const Rejects& rejects, std::int64_t dropped) {
@@ -182,8 +162,6 @@ private:
         auto findings = TRY(findings_of(encounter));
         return std::move(findings.front());
     }
-
-    Ends* ends_;
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "lanes/lakehouse/planner.h"
 #include "lanes/lakehouse/sizes.h"
 #include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_steps.h"
 
 #include <nlohmann/json.hpp>
 
@@ -92,22 +93,15 @@ private:
     HiveFiles files_;
 };
 
-class TableFilesPlanner final : public transfer::CopyPlanner {
+class TableFilesPlanner final : public TableListing {
 public:
-    explicit TableFilesPlanner(Ends& ends) : ends_(&ends) {}
+    using TableListing::TableListing;
 
     Result<std::unique_ptr<transfer::CopyListing>> list(core::StepContext& context) override {
         const auto move = TRY(table_move_from_json(context.step().body));
         return std::unique_ptr<transfer::CopyListing>(
-            std::make_unique<Listing>(TRY(HiveFiles::list(*ends_, move, context.stop()))));
+            std::make_unique<Listing>(TRY(HiveFiles::list(ends(), move, context.stop()))));
     }
-    Result<std::string> fingerprint(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
-    Result<std::string> copy_step(core::StepContext& context) override {
-        return TRY(table_move_from_json(context.step().body)).copy_step;
-    }
-
-private:
-    Ends* ends_;
 };
 
 } // namespace
@@ -120,13 +114,12 @@ std::string partition_folder(const std::vector<Column>& keys, const std::vector<
 }
 
 Result<HiveFiles> HiveFiles::list(const Ends& ends, const TableMove& move, std::stop_token stop) {
-    auto folder = TRY(TemporaryFolder::create());
-    SortedSpill spill(folder.path(), "files");
+    SortedSpill spill;
     const auto table = TRY(facts_from_json<TableFacts>(move.table));
     Lister lister(ends, move, table, spill, stop);
     TRY(each_partition(ends, move, stop, [&](const PartitionFacts& partition) { return lister.add(partition); }));
     TRY(spill.sort());
-    return HiveFiles(std::move(folder), std::move(spill));
+    return HiveFiles(std::move(spill));
 }
 
 Result<std::optional<HiveFile>> HiveFiles::next() {

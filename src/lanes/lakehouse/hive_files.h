@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/file.h"
 #include "lanes/lakehouse/hive_tables.h"
 #include "lanes/lakehouse/sorted_spill.h"
 
@@ -26,9 +25,8 @@ public:
     Result<std::optional<HiveFile>> next();
 
 private:
-    HiveFiles(TemporaryFolder folder, SortedSpill spill) : folder_(std::move(folder)), spill_(std::move(spill)) {}
-    TemporaryFolder folder_;
-    SortedSpill spill_; // after the folder that holds its files
+    explicit HiveFiles(SortedSpill spill) : spill_(std::move(spill)) {}
+    SortedSpill spill_;
 };
 
 /// `dt=2024-01-01/shop=1`: where the files of a partition go below the table's data folder; empty without values.

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "lanes/lakehouse/sorted_spill.h"
 #include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_steps.h"
 #include "lanes/lakehouse/table_tree.h"
 
 namespace godwit::lakehouse {
@@ -10,8 +11,7 @@ namespace {
 /// Sorted by target key on disk; a location that several snapshots name comes once.
 class SpilledListing final : public transfer::CopyListing {
 public:
-    SpilledListing(const TableFiles& files, TemporaryFolder folder, SortedSpill spill)
-        : files_(&files), folder_(std::move(folder)), spill_(std::move(spill)) {}
+    SpilledListing(const TableFiles& files, SortedSpill spill) : files_(&files), spill_(std::move(spill)) {}
 
     Result<std::optional<transfer::CopyObject>> next() override {
         if (spill_.peek() == nullptr)
@@ -26,8 +26,7 @@ public:
 
 private:
     const TableFiles* files_;
-    TemporaryFolder folder_;
-    SortedSpill spill_; // after the folder that holds its files
+    SortedSpill spill_;
 };
 
 /// Collects what is copied as it is: no path stands in these files.
@@ -71,29 +70,19 @@ private:
     SortedSpill* spill_;
 };
 
-class IcebergFiles final : public transfer::CopyPlanner {
+class IcebergFiles final : public TableListing {
 public:
-    explicit IcebergFiles(Ends& ends) : ends_(&ends) {}
+    using TableListing::TableListing;
 
     Result<std::unique_ptr<transfer::CopyListing>> list(core::StepContext& context) override {
         const auto move = TRY(table_move_from_json(context.step().body));
-        const auto paths = TRY(ends_->paths(move));
-        const auto tree = TRY(TableTree::read(ends_->source, move.metadata_location));
-        auto folder = TRY(TemporaryFolder::create());
-        SortedSpill spill(folder.path(), "listing");
+        const auto paths = TRY(ends().paths(move));
+        const auto tree = TRY(TableTree::read(ends().source, move.metadata_location));
+        SortedSpill spill;
         TRY(Collector(tree, paths, spill).collect());
         return std::unique_ptr<transfer::CopyListing>(
-            std::make_unique<SpilledListing>(ends_->source, std::move(folder), std::move(spill)));
+            std::make_unique<SpilledListing>(ends().source, std::move(spill)));
     }
-
-    Result<std::string> fingerprint(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
-
-    Result<std::string> copy_step(core::StepContext& context) override {
-        return TRY(table_move_from_json(context.step().body)).copy_step;
-    }
-
-private:
-    Ends* ends_;
 };
 
 } // namespace

@@ -5,8 +5,8 @@
 #include "lanes/lakehouse/part_sink.h"
 #include "lanes/lakehouse/position_deletes.h"
 #include "lanes/lakehouse/steps.h"
+#include "lanes/lakehouse/table_steps.h"
 #include "lanes/lakehouse/table_tree.h"
-#include "transfer/file_parts.h"
 
 #include <map>
 #include <utility>
@@ -17,6 +17,8 @@ namespace {
 
 using iceberg::MovedManifest;
 using iceberg::RewrittenFile;
+
+constexpr std::uint64_t kMetadataLimit = std::uint64_t{512} << 20;
 
 bool is_gzip_name(std::string_view location) {
     return location.ends_with(".gz.metadata.json") || location.ends_with(".metadata.json.gz");
@@ -82,7 +84,7 @@ private:
         if (equals_ignoring_case(file.file_format, "puffin"))
             result.file_size_in_bytes = static_cast<std::int64_t>(TRY(iceberg::rewrite_puffin(*source, sink, map)));
         else
-            result = TRY(rewrite_position_deletes(*source, sink, file.file_format, map, context_->run_files()));
+            result = TRY(rewrite_position_deletes(*source, sink, file.file_format, map));
         TRY(sink.finish(TRY(paths_->key(file.file_path))));
         FAULT_POINT("relocate.after-deletes");
         deletes_.emplace(file.file_path, std::move(result));
@@ -122,52 +124,26 @@ private:
     std::map<std::string, RewrittenFile> deletes_;
 };
 
-class RelocateMetadata final : public core::StepKind {
+class RelocateMetadata final : public WriteStep {
 public:
-    explicit RelocateMetadata(Ends& ends) : ends_(&ends) {}
-
-    core::StepTraits traits() const override {
-        core::StepTraits traits;
-        traits.name = kind::kRelocateMetadata;
-        traits.pool = core::Pool::cpu;
-        traits.is_long = true;
-        traits.is_local = true;
-        traits.marker_place = "the name of its work folder and of its ledger";
-        return traits;
-    }
-
-    Result<std::string> observe(core::StepContext& context) override { return table_fingerprint(*ends_, context); }
-
-    Result<core::Applied> apply(core::StepContext& context) override {
-        const auto move = TRY(table_move_from_json(context.step().body));
-        const auto paths = TRY(ends_->paths(move));
-        transfer::FileParts parts(context, ends_->warehouse);
-        TRY(parts.settle());
-        const auto tree = TRY(TableTree::read(ends_->source, move.metadata_location));
-        if (TRY(parts.totals()).parts == 0) {
-            auto part = TRY(parts.begin("metadata", "metadata"));
-            TRY(Relocation(context, tree, paths, part).write_all());
-            TRY(part.publish());
-        }
-        const auto& metadata = tree.current().metadata;
-        const auto* snapshot = metadata.current_snapshot();
-        WrittenTable written;
-        written.metadata_location = TRY(paths.uri(move.metadata_location));
-        written.table_uuid = metadata.uuid();
-        written.snapshot_id = snapshot == nullptr ? "" : std::to_string(snapshot->id);
-        return core::Applied{true, {}, to_json(written), {}};
-    }
-
-    Result<core::LookUp> look_up(core::StepContext& context) override {
-        return transfer::FileParts(context, ends_->warehouse).look_up();
-    }
-
-    Status compensate(core::StepContext& context) override {
-        return transfer::FileParts(context, ends_->warehouse).remove_all();
-    }
+    explicit RelocateMetadata(Ends& ends) : WriteStep(ends, kind::kRelocateMetadata) {}
 
 private:
-    Ends* ends_;
+    Status write(core::StepContext& context, const TableMove& move, transfer::OpenPart& part) override {
+        const auto paths = TRY(ends().paths(move));
+        const auto tree = TRY(TableTree::read(ends().source, move.metadata_location));
+        return Relocation(context, tree, paths, part).write_all();
+    }
+
+    Result<WrittenTable> written(core::StepContext&, const TableMove& move) override {
+        const auto paths = TRY(ends().paths(move));
+        const auto bytes = TRY(ends().source.read(move.metadata_location, kMetadataLimit));
+        const auto metadata = TRY(iceberg::TableMetadata::parse(bytes, move.metadata_location));
+        const auto* snapshot = metadata.current_snapshot();
+        auto location = TRY(paths.uri(move.metadata_location));
+        return WrittenTable{std::move(location), metadata.uuid(),
+                            snapshot == nullptr ? "" : std::to_string(snapshot->id)};
+    }
 };
 
 } // namespace

@@ -9,6 +9,8 @@ Result<TableFiles::Located> TableFiles::locate(std::string_view location) const 
     const auto* pair = map_.find(TRY(clients::Location::parse(location)));
     auto key = path.substr(std::min(path.size(), pair->to.size()));
     key.erase(0, key.find_first_not_of('/'));
+    if (key.empty())
+        return Error::make(ErrorKind::not_found, "the location is a folder, not a file").at(printable(location));
     return Located{pair->to, std::move(key)};
 }
 
@@ -24,6 +26,11 @@ Result<std::unique_ptr<ByteSource>> TableFiles::open(std::string_view location) 
     const auto located = TRY(locate(location));
     const auto* files = TRY(root(located.folder));
     return std::unique_ptr<ByteSource>(std::make_unique<clients::SourceFile>(TRY(files->open_file(located.key))));
+}
+
+Result<FileState> TableFiles::state(std::string_view location) const {
+    const auto located = TRY(locate(location));
+    return TRY(root(located.folder))->state(located.key);
 }
 
 Result<bool> TableFiles::exists(std::string_view location) const {

@@ -14,7 +14,7 @@
 
 namespace godwit::lakehouse {
 
-/// The source's bytes by location, through the prefix map, for the steps that move tables. Reads only. Thread-safe.
+/// The source's bytes by location, through the prefix map, each mapped root opened once. Reads only. Thread-safe.
 class TableFiles {
 public:
     explicit TableFiles(clients::PrefixMap map) : map_(std::move(map)) {}
@@ -23,9 +23,10 @@ public:
         std::string folder; ///< the mapped root
         std::string key;    ///< below it
     };
-    /// An error names the location and the `--map` that is missing.
+    /// Of a file; an error names the location and the `--map` that is missing.
     Result<Located> locate(std::string_view location) const;
     Result<std::unique_ptr<ByteSource>> open(std::string_view location) const;
+    Result<FileState> state(std::string_view location) const;
     Result<bool> exists(std::string_view location) const;
     Result<std::string> read(std::string_view location, std::uint64_t limit = std::uint64_t{1} << 30) const;
     const clients::PrefixMap& map() const { return map_; }
