@@ -125,6 +125,7 @@ void fields(V& v, T& f)
     v("outside_bytes", f.outside_bytes), v("missing_needed", f.missing_needed);
     v("missing_history", f.missing_history), v("missing_example", f.missing_example);
     v("broken_needed", f.broken_needed), v("broken_example", f.broken_example);
+    v("unwritable_deletes", f.unwritable_deletes), v("unwritable_example", f.unwritable_example);
     v("location_differs", f.location_differs), v("columns_differ", f.columns_differ);
 }
 

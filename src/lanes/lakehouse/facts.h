@@ -172,6 +172,9 @@ struct IcebergFacts {
     std::string missing_example;
     std::uint64_t broken_needed = 0; ///< manifest lists and manifests of a branch or tag that cannot be read
     std::string broken_example;
+    /// Position delete files of any snapshot that relocation could not rewrite: ORC, or copies of the rows in them.
+    std::uint64_t unwritable_deletes = 0;
+    std::string unwritable_example;
     bool location_differs = false; ///< the catalogue names another location than metadata.json
     bool columns_differ = false;   ///< the catalogue's columns are not those of the current schema, by name
 };

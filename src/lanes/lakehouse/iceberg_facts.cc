@@ -4,9 +4,12 @@
 #include "base/text.h"
 #include "formats/iceberg/manifest.h"
 #include "formats/iceberg/table_metadata.h"
-#include "lanes/lakehouse/source_files.h"
+#include "lanes/lakehouse/position_deletes.h"
+#include "lanes/lakehouse/sizes.h"
+#include "lanes/lakehouse/table_files.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -202,8 +205,9 @@ private:
             const bool is_current = current != nullptr && snapshot.id == current->id;
             if (!is_current && needed.contains(snapshot.id))
                 TRY(this->snapshot(snapshot, false));
-            else if (!is_current && !snapshot.manifest_list.empty())
-                look_for(snapshot.manifest_list, facts_.missing_history);
+            else if (!is_current && !snapshot.manifest_list.empty() &&
+                     look_for(snapshot.manifest_list, facts_.missing_history))
+                TRY(history(snapshot.manifest_list));
         }
         return {};
     }
@@ -219,7 +223,7 @@ private:
             return {};
         }
         std::vector<std::string> manifests;
-        const auto read = files_.with(snapshot.manifest_list, [&](ByteSource& source) -> Status {
+        const auto read = with(snapshot.manifest_list, [&](ByteSource& source) -> Status {
             auto list = TRY(iceberg::ManifestListReader::open(source));
             iceberg::ManifestFile file;
             while (TRY(list.next(file)))
@@ -233,6 +237,27 @@ private:
         return {};
     }
 
+    /// Delete files that only history names move as well, so they must be such that can be rewritten.
+    Status history(const std::string& list_location) {
+        std::vector<std::string> manifests;
+        const auto listed = with(list_location, [&](ByteSource& source) -> Status {
+            auto list = TRY(iceberg::ManifestListReader::open(source));
+            iceberg::ManifestFile file;
+            while (TRY(list.next(file)))
+                if (file.content == iceberg::ManifestContent::deletes && manifests_.insert(file.path).second)
+                    manifests.push_back(file.path);
+            return {};
+        });
+        if (listed.is_error())
+            return {}; // such a snapshot cannot be read at the source either
+        for (const auto& path : manifests) {
+            const auto read = with(path, [&](ByteSource& source) { return each_entry(source, [](const auto&) {}); });
+            if (read.is_error() && read.error().kind() == ErrorKind::interrupted)
+                return read;
+        }
+        return {};
+    }
+
     /// A manifest is shared by many snapshots: the current snapshot comes first, so that its files count as live.
     Status manifest(const std::string& path, bool current) {
         if (!manifests_.insert(path).second)
@@ -242,23 +267,42 @@ private:
             facts_.live_known = facts_.live_known && !current;
             return {};
         }
-        const auto read = files_.with(path, [&](ByteSource& source) -> Status {
-            auto reader = TRY(iceberg::ManifestReader::open(source));
-            iceberg::ManifestEntry entry;
-            while (TRY(reader.next(entry))) {
-                if (stop_.stop_requested())
-                    return Error::make(ErrorKind::interrupted, "reading manifests was stopped")
-                        .fix("run the command again");
-                if (entry.status != iceberg::EntryStatus::deleted)
-                    live_file(entry.file, current);
-            }
-            return {};
+        const auto read = with(path, [&](ByteSource& source) {
+            return each_entry(source, [&](const iceberg::DataFile& file) { live_file(file, current); });
         });
         if (read.is_error() && read.error().kind() == ErrorKind::interrupted)
             return read;
         if (read.is_error())
             broken(path, read.error(), current);
         return {};
+    }
+
+    /// `live` is told of what the manifest does not say to be deleted.
+    template <typename Live>
+    Status each_entry(ByteSource& source, const Live& live) {
+        auto reader = TRY(iceberg::ManifestReader::open(source));
+        iceberg::ManifestEntry entry;
+        while (TRY(reader.next(entry))) {
+            if (stop_.stop_requested())
+                return Error::make(ErrorKind::interrupted, "reading manifests was stopped")
+                    .fix("run the command again");
+            if (entry.file.content == iceberg::FileContent::position_deletes)
+                check_deletes(entry.file);
+            if (entry.status != iceberg::EntryStatus::deleted)
+                live(entry.file);
+        }
+        return {};
+    }
+
+    void check_deletes(const iceberg::DataFile& file) {
+        if (equals_ignoring_case(file.file_format, "puffin") || !delete_files_.insert(file.file_path).second)
+            return;
+        const auto checked =
+            with(file.file_path, [&](ByteSource& source) { return check_position_deletes(source, file.file_format); });
+        if (!checked.is_error() || checked.error().kind() != ErrorKind::unsupported)
+            return;
+        if (facts_.unwritable_deletes++ == 0)
+            facts_.unwritable_example = printable(file.file_path) + ": " + checked.error().why();
     }
 
     void live_file(const iceberg::DataFile& file, bool current) {
@@ -275,6 +319,11 @@ private:
         ++(data ? facts_.live_data_files : facts_.live_delete_files);
         facts_.live_bytes += size;
         facts_.live_rows += data ? static_cast<std::uint64_t>(std::max<std::int64_t>(file.record_count, 0)) : 0;
+    }
+
+    Status with(const std::string& location, const std::function<Status(ByteSource&)>& use) const {
+        const auto file = TRY(files_.open(location));
+        return use(*file);
     }
 
     bool look_for(const std::string& path, std::uint64_t& missing) {
@@ -296,11 +345,12 @@ private:
 
     IcebergFacts& facts_;
     const clients::PrefixMap& map_;
-    SourceFiles files_;
+    TableFiles files_;
     std::stop_token stop_;
     std::string root_;
     std::set<std::string> prefixes_;
     std::set<std::string> manifests_;
+    std::set<std::string> delete_files_;
 };
 
 } // namespace

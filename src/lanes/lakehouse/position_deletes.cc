@@ -165,19 +165,28 @@ private:
 
 } // namespace
 
+Status check_position_deletes(ByteSource& source, std::string_view format) {
+    if (is_format(format, "avro")) {
+        const auto reader = TRY(avro::ContainerReader::open(source));
+        TRY(find_columns(reader));
+        return {};
+    }
+    if (!is_format(format, "parquet"))
+        return unsupported("its format is " + printable(format), source.name());
+    return refuse_row_column(source);
+}
+
 Status each_position_delete(ByteSource& source, std::string_view format,
                             const std::function<Status(std::string_view, std::int64_t)>& visit) {
     if (is_format(format, "avro"))
         return each_avro_delete(source, visit);
-    if (!is_format(format, "parquet"))
-        return unsupported("its format is " + printable(format), source.name());
-    TRY(refuse_row_column(source));
+    TRY(check_position_deletes(source, format));
     return parquet_format::read_position_deletes(source, visit);
 }
 
 Result<iceberg::RewrittenFile> rewrite_position_deletes(ByteSource& source, ByteSink& sink, std::string_view format,
-                                                        const iceberg::PathMapper& map, const std::string& scratch) {
-    SortedSpill rows(scratch, "position-deletes");
+                                                        const iceberg::PathMapper& map) {
+    SortedSpill rows;
     iceberg::RewrittenFile rewritten;
     TRY(each_position_delete(source, format, [&](std::string_view path, std::int64_t position) -> Status {
         const auto mapped = TRY(map(path));

@@ -12,14 +12,17 @@
 
 namespace godwit::lakehouse {
 
-/// The rows of a position delete file (Parquet or Avro), in its order. ORC, and files that carry deleted rows beside
-/// the positions, are unsupported.
+/// Kind `unsupported` for a file that the functions below refuse: ORC (Arrow's reader of it crashes on damaged files),
+/// and copies of the deleted rows beside the positions. Reads no rows.
+Status check_position_deletes(ByteSource& source, std::string_view format);
+
+/// The rows of a position delete file, in its order.
 Status each_position_delete(ByteSource& source, std::string_view format,
                             const std::function<Status(std::string_view path, std::int64_t position)>& visit);
 
 /// Writes a position delete file anew with mapped paths, in the format it has, sorted by path and position, because a
-/// change of prefixes may change their order. Memory stays bounded: rows are sorted in `scratch`.
+/// change of prefixes may change their order. Memory stays bounded: rows are sorted on disk.
 Result<iceberg::RewrittenFile> rewrite_position_deletes(ByteSource& source, ByteSink& sink, std::string_view format,
-                                                        const iceberg::PathMapper& map, const std::string& scratch);
+                                                        const iceberg::PathMapper& map);
 
 } // namespace godwit::lakehouse

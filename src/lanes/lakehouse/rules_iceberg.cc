@@ -122,12 +122,13 @@ const std::vector<core::Rule> kRules{
     {"LAKE-091",
      Severity::warning,
      Readiness::manual,
-     "The table has position deletes in ORC files",
+     "The table has position deletes that cannot be rewritten",
      {type::kTable},
-     [](const Json& facts) { return some(facts, "/iceberg/file_formats/position deletes orc"); },
-     {"/iceberg/file_formats"},
-     "Compact the deletes at the source (rewrite_position_delete_files, or OPTIMIZE): such files name data files and "
-     "cannot be rewritten here.",
+     [](const Json& facts) { return some(facts, "/iceberg/unwritable_deletes"); },
+     {"/iceberg/unwritable_deletes", "/iceberg/unwritable_example"},
+     "Compact the deletes at the source (rewrite_position_delete_files, or OPTIMIZE) and expire the snapshots that "
+     "name "
+     "the old files: delete files name data files by path, and ORC files and copies of rows cannot be rewritten here.",
      60},
     {"LAKE-093",
      Severity::info,

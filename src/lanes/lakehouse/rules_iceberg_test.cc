@@ -195,6 +195,21 @@ TEST(IcebergRules, LAKE_091_deletes_in_orc) {
     EXPECT_THAT(IcebergWorld("position-deletes-orc").assess_entry().codes(type::kTable, "d.t"), Contains("LAKE-091"));
 }
 
+TEST(IcebergRules, LAKE_091_deletes_that_only_history_names_have_to_be_rewritten_too) {
+    IcebergWorld world("position-deletes-orc");
+    world.edit_metadata([](Json& metadata) {
+        const auto first = metadata["snapshots"][0]["snapshot-id"];
+        metadata["current-snapshot-id"] = first;
+        metadata["refs"] = {{"main", {{"snapshot-id", first}, {"type", "branch"}}}};
+    });
+    const auto found = world.assess_entry();
+    EXPECT_THAT(found.codes(type::kTable, "d.t"), Contains("LAKE-091"));
+    const auto facts = *found.table("d.t").iceberg;
+    EXPECT_EQ(facts.file_formats.count("position deletes orc"), 0u);
+    EXPECT_GT(facts.unwritable_deletes, 0u);
+    EXPECT_THAT(facts.unwritable_example, HasSubstr("orc"));
+}
+
 TEST(IcebergRules, LAKE_093_dropped_columns_are_no_columns) {
     IcebergWorld world("v1");
     auto entry = world.entry();
