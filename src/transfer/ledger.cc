@@ -51,6 +51,8 @@ Error damaged(const std::string& path, std::string why) {
 
 } // namespace
 
+std::string plan_part(const std::string& marker) { return marker.substr(0, marker.rfind('-')); }
+
 std::string ledger_path(const std::string& run_files, const std::string& marker, const std::string& nonce) {
     return run_files + "/" + marker + "-" + nonce + std::string(kSuffix);
 }

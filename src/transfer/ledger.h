@@ -42,6 +42,8 @@ struct StoredLedger {
 /// Kind `corrupt` when it is incomplete or its digest does not hold.
 Result<StoredLedger> read_ledger(const std::string& path);
 
+/// `godwit-<plan12>`: what the markers of all steps of a plan begin with.
+std::string plan_part(const std::string& marker);
 std::string ledger_path(const std::string& run_files, const std::string& marker, const std::string& nonce);
 /// The nonces of every ledger of a marker that lies there.
 Result<std::vector<std::string>> stored_nonces(const std::string& run_files, const std::string& marker);

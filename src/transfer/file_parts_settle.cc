@@ -1,0 +1,192 @@
+// What an earlier process left, and what a rollback removes: everything is judged by rows and ledgers.
+
+#include "base/fault_point.h"
+#include "base/text.h"
+#include "transfer/file_parts.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace godwit::transfer {
+
+namespace {
+
+using store::PartState;
+
+Status remove_if_empty(const clients::FileTarget& target, const std::string& folder) {
+    const auto removed = target.remove_empty_folder(folder);
+    if (removed.is_error() && removed.error().kind() != ErrorKind::conflict &&
+        removed.error().kind() != ErrorKind::not_found)
+        return removed;
+    return {};
+}
+
+Error foreign(const std::string& path) {
+    return Error::make(ErrorKind::different, "a file is not as it was made, so it is not removed")
+        .why("its bytes differ from what the ledger says")
+        .fix("look at it; `godwit run resolve --undo` removes it, `--forget` leaves it")
+        .at(printable(path));
+}
+
+} // namespace
+
+Status FileParts::settle() {
+    TRY(settle_unrecorded());
+    for (const auto& part : TRY(context_->parts()))
+        TRY(settle_part(part));
+    return {};
+}
+
+/// A log that was cut off forgets parts: their ledgers are taken up, their work folders without one are dropped.
+Status FileParts::settle_unrecorded() {
+    std::set<std::string> recorded;
+    for (const auto& part : TRY(context_->parts()))
+        recorded.insert(part.nonce);
+    for (const auto& nonce : TRY(stored_nonces(context_->run_files(), context_->marker()))) {
+        if (recorded.contains(nonce))
+            continue;
+        const auto stored = TRY(read_ledger(ledger_file(nonce)));
+        store::PartRow row{context_->row().run,
+                           context_->row().step,
+                           stored.ledger.from_key,
+                           stored.ledger.to_key,
+                           nonce,
+                           PartState::intent,
+                           "",
+                           0,
+                           0,
+                           context_->services().clock->now()};
+        TRY(context_->adopt_part(row));
+        recorded.insert(nonce);
+    }
+    for (const auto& nonce : TRY(unrecorded_work_folders()))
+        TRY(drop_work_folder(nonce));
+    return {};
+}
+
+Result<std::vector<std::string>> FileParts::unrecorded_work_folders() const {
+    std::set<std::string> recorded;
+    for (const auto& part : TRY(context_->parts()))
+        recorded.insert(part.nonce);
+    std::vector<std::string> nonces;
+    const auto folder = target_->files().path_of(kWorkFolder);
+    if (!TRY(target_->files().exists(std::string(kWorkFolder))))
+        return nonces;
+    const std::string prefix = context_->marker() + "-";
+    for (const auto& entry : TRY(list_folder(folder)))
+        if (entry.name.starts_with(prefix) && !recorded.contains(entry.name.substr(prefix.size())))
+            nonces.push_back(entry.name.substr(prefix.size()));
+    return nonces;
+}
+
+Status FileParts::settle_part(const store::PartRow& row) {
+    if (row.state == PartState::done || row.state == PartState::removed)
+        return {};
+    const auto path = ledger_file(row.nonce);
+    if (row.state == PartState::intent && !file_exists(path)) {
+        TRY(drop_work_folder(row.nonce));
+        auto removed = row;
+        removed.state = PartState::removed;
+        return context_->change_part(row, removed);
+    }
+    const auto stored = TRY(read_ledger(path));
+    auto written = row;
+    if (row.state == PartState::intent) {
+        written.state = PartState::written;
+        written.ledger_digest = stored.digest;
+        written.objects = stored.ledger.entries.size();
+        for (const auto& entry : stored.ledger.entries)
+            written.bytes += entry.bytes;
+        TRY(context_->change_part(row, written));
+    } else if (stored.digest != row.ledger_digest) {
+        return Error::make(ErrorKind::corrupt, "a ledger is not the one that the state database knows")
+            .fix("restore the folder of the run's files")
+            .at(printable(path));
+    }
+    return finish(written, stored.ledger);
+}
+
+Status FileParts::drop_work_folder(const std::string& nonce) {
+    const auto folder = work_folder(nonce);
+    if (TRY(target_->files().exists(folder)))
+        TRY(remove_tree(target_->files().path_of(folder)));
+    if (TRY(target_->files().exists(std::string(kWorkFolder))))
+        TRY(remove_if_empty(*target_, std::string(kWorkFolder)));
+    return {};
+}
+
+Result<core::LookUp> FileParts::look_up() const {
+    core::LookUp found;
+    const auto parts = TRY(context_->parts());
+    const bool any_part = std::ranges::any_of(parts, [](const auto& part) { return part.state != PartState::removed; });
+    if (any_part || !TRY(stored_nonces(context_->run_files(), context_->marker())).empty() ||
+        !TRY(unrecorded_work_folders()).empty())
+        found.verdict = core::LookUp::Verdict::pending;
+    return found;
+}
+
+Status FileParts::remove_all() {
+    TRY(settle_unrecorded());
+    auto parts = TRY(context_->parts());
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part)
+        TRY(remove_part(*part));
+    return {};
+}
+
+Status FileParts::remove_part(const store::PartRow& row) {
+    const auto path = ledger_file(row.nonce);
+    if (row.state == PartState::removed) // a ledger that is still there was left by a crash between the two
+        return file_exists(path) ? remove_file(path) : Status{};
+    if (file_exists(path))
+        TRY(remove_published(row.nonce, TRY(read_ledger(path)).ledger));
+    else if (row.state != PartState::intent)
+        return Error::make(ErrorKind::corrupt, "the ledger of a part is gone, so nothing says what is ours")
+            .fix("restore the folder of the run's files")
+            .at(printable(path));
+    TRY(drop_work_folder(row.nonce));
+    auto removed = row;
+    removed.state = PartState::removed;
+    TRY(context_->change_part(row, removed));
+    FAULT_POINT("part.before-ledger-removal");
+    if (file_exists(path))
+        TRY(remove_file(path));
+    return {};
+}
+
+Status FileParts::remove_published(const std::string& nonce, const Ledger& ledger) {
+    const auto work = work_folder(nonce);
+    for (const auto& entry : ledger.entries) {
+        // Still in the work folder: whatever stands under the final name was never ours.
+        if (TRY(target_->files().exists(work + "/" + std::to_string(entry.number))) ||
+            !TRY(target_->files().exists(entry.key)))
+            continue;
+        if (TRY(digest_of(target_->files(), entry.key, context_->stop())) != entry.digest)
+            return foreign(target_->files().path_of(entry.key));
+        TRY(target_->remove(entry.key));
+        FAULT_POINT("part.after-removal");
+    }
+    return remove_folders(ledger.folders);
+}
+
+/// A folder that another step still fills outlives the ledger that names it: it is remembered beside the ledgers of the
+/// plan and tried again with every later removal.
+Status FileParts::remove_folders(const std::vector<std::string>& made) {
+    const auto remembered = context_->run_files() + "/" + plan_part(context_->marker()) + ".folders";
+    std::set<std::string, std::greater<>> folders(made.begin(), made.end()); // inner ones first
+    if (file_exists(remembered))
+        for (const auto& line : split(TRY(read_file(remembered)), '\n'))
+            if (!line.empty())
+                folders.insert(TRY(percent_decode(line)));
+    std::string left;
+    for (const auto& folder : folders) {
+        TRY(remove_if_empty(*target_, folder));
+        if (TRY(target_->files().exists(folder)))
+            left += percent_encode(folder) + "\n";
+    }
+    if (!left.empty())
+        return write_file_durably(remembered, left, 0600);
+    return file_exists(remembered) ? remove_file(remembered) : Status{};
+}
+
+} // namespace godwit::transfer

@@ -1,0 +1,221 @@
+#include "transfer/file_parts.h"
+
+#include "transfer/chunk_digest.h"
+#include "transfer/test_context.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace godwit::transfer {
+namespace {
+
+using store::PartState;
+using test::FilesWorld;
+using test::TestContext;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class FilePartsTest : public ::testing::Test {
+protected:
+    TestContext context() { return {world_.records, world_.step("make")}; }
+
+    static Status put(OpenPart& part, const std::string& key, std::string_view bytes) {
+        LedgerEntry entry;
+        entry.key = key;
+        auto file = TRY(part.create(entry.number));
+        TRY(file.write(bytes));
+        TRY(file.close());
+        ChunkDigest digest;
+        digest.update(bytes);
+        entry.bytes = bytes.size();
+        entry.digest = digest.finish();
+        return part.add(std::move(entry));
+    }
+    /// A part with d/t/a and d/t/b; dies at that commit (0 is the intent's).
+    Status make(int death) {
+        auto context = this->context();
+        context.die_at_commit(death);
+        FileParts parts(context, target_);
+        auto part = TRY(parts.begin("from", "to"));
+        TRY(put(part, "d/t/b", "bb"));
+        TRY(put(part, "d/t/a", "aaa"));
+        return part.publish();
+    }
+    Status settle() {
+        auto context = this->context();
+        return FileParts(context, target_).settle();
+    }
+    Status remove_all() {
+        auto context = this->context();
+        return FileParts(context, target_).remove_all();
+    }
+    core::LookUp::Verdict look_up() {
+        auto context = this->context();
+        return FileParts(context, target_).look_up().value().verdict;
+    }
+    std::vector<store::PartRow>& rows() { return world_.records.parts[world_.step("make").id()]; }
+    std::vector<PartState> states() {
+        std::vector<PartState> found;
+        for (const auto& row : rows())
+            found.push_back(row.state);
+        return found;
+    }
+
+    static constexpr int kIntent = 0, kWritten = 1, kDone = 2, kNever = 100;
+
+    FilesWorld world_;
+    clients::FileTarget target_ = world_.target();
+};
+
+TEST_F(FilePartsTest, a_part_is_published_whole_and_removed_whole) {
+    ASSERT_FALSE(make(kNever).is_error());
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+    EXPECT_THAT(states(), ElementsAre(PartState::done));
+    EXPECT_EQ(rows().front().objects, 2u);
+    EXPECT_EQ(rows().front().bytes, 5u);
+    EXPECT_EQ(look_up(), core::LookUp::Verdict::pending);
+    ASSERT_FALSE(remove_all().is_error());
+    EXPECT_THAT(world_.tree("target"), IsEmpty());
+    EXPECT_THAT(world_.tree("run"), IsEmpty());
+    EXPECT_EQ(look_up(), core::LookUp::Verdict::absent);
+}
+
+TEST_F(FilePartsTest, an_intent_without_a_ledger_is_dropped) {
+    {
+        auto context = this->context();
+        FileParts parts(context, target_);
+        auto part = parts.begin("from", "to").release();
+        ASSERT_FALSE(put(part, "d/t/a", "aaa").is_error());
+    } // killed before it was published
+    EXPECT_FALSE(world_.tree("target").empty());
+    ASSERT_FALSE(settle().is_error());
+    EXPECT_THAT(world_.tree("target"), IsEmpty());
+    EXPECT_THAT(states(), ElementsAre(PartState::removed));
+    ASSERT_FALSE(make(kNever).is_error()) << "the same range can be begun anew";
+}
+
+TEST_F(FilePartsTest, a_ledger_that_the_row_does_not_know_is_taken_up) {
+    ASSERT_TRUE(make(kWritten).is_error());
+    EXPECT_THAT(states(), ElementsAre(PartState::intent));
+    ASSERT_FALSE(settle().is_error());
+    EXPECT_THAT(states(), ElementsAre(PartState::done));
+    EXPECT_EQ(rows().front().bytes, 5u);
+    EXPECT_EQ(world_.read("target/d/t/a"), "aaa");
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+}
+
+TEST_F(FilePartsTest, a_ledger_whose_row_was_lost_is_taken_up_with_its_files) {
+    for (const int death : {kWritten, kDone, kNever}) {
+        (void)make(death); // fails for all but the last
+        rows().clear();    // the log was cut off
+        EXPECT_EQ(look_up(), core::LookUp::Verdict::pending);
+        ASSERT_FALSE(settle().is_error()) << death;
+        EXPECT_THAT(states(), ElementsAre(PartState::done));
+        EXPECT_EQ(rows().front().from_key, "from");
+        EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b")) << death;
+        ASSERT_FALSE(remove_all().is_error());
+        EXPECT_THAT(world_.tree("target"), IsEmpty()) << death;
+        rows().clear();
+    }
+}
+
+TEST_F(FilePartsTest, a_work_folder_that_neither_row_nor_ledger_knows_is_dropped_and_no_other) {
+    const auto marker = context().marker();
+    world_.write("target/.godwit/" + marker + "-lost/0", "x");
+    world_.write("target/.godwit/godwit-other-step-nonce/0", "of another step");
+    EXPECT_EQ(look_up(), core::LookUp::Verdict::pending);
+    ASSERT_FALSE(settle().is_error());
+    EXPECT_THAT(world_.tree("target"),
+                ElementsAre(".godwit/", ".godwit/godwit-other-step-nonce/", ".godwit/godwit-other-step-nonce/0"));
+}
+
+TEST_F(FilePartsTest, a_row_whose_ledger_was_lost_says_so_and_removes_nothing) {
+    ASSERT_FALSE(make(kNever).is_error());
+    ASSERT_FALSE(remove_tree(world_.path("run")).is_error());
+    ASSERT_FALSE(make_folders(world_.path("run")).is_error());
+    const auto removed = remove_all();
+    ASSERT_TRUE(removed.is_error());
+    EXPECT_EQ(removed.error().kind(), ErrorKind::corrupt);
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+}
+
+TEST_F(FilePartsTest, a_written_part_whose_ledger_is_another_is_not_finished) {
+    ASSERT_TRUE(make(kDone).is_error());
+    rows().front().ledger_digest = std::string(64, '0');
+    EXPECT_EQ(settle().error().kind(), ErrorKind::corrupt);
+}
+
+TEST_F(FilePartsTest, a_damaged_ledger_stops_the_step) {
+    ASSERT_TRUE(make(kWritten).is_error());
+    const auto name = "run/" + world_.tree("run").front();
+    world_.write(name, world_.read(name) + "x");
+    EXPECT_EQ(settle().error().kind(), ErrorKind::corrupt);
+    EXPECT_EQ(remove_all().error().kind(), ErrorKind::corrupt);
+}
+
+TEST_F(FilePartsTest, a_file_that_was_written_and_is_gone_is_told) {
+    ASSERT_TRUE(make(kWritten).is_error());
+    for (const auto& name : world_.tree("target"))
+        if (name.ends_with("/0"))
+            ASSERT_FALSE(remove_file(world_.path("target/" + name)).is_error());
+    EXPECT_EQ(settle().error().kind(), ErrorKind::corrupt);
+}
+
+TEST_F(FilePartsTest, a_stranger_who_took_a_final_name_keeps_it) {
+    ASSERT_TRUE(make(kWritten).is_error());
+    world_.write("target/d/t/a", "theirs");
+    EXPECT_EQ(settle().error().kind(), ErrorKind::conflict);
+    ASSERT_FALSE(remove_all().is_error());
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a"));
+    EXPECT_EQ(world_.read("target/d/t/a"), "theirs");
+}
+
+TEST_F(FilePartsTest, a_file_that_somebody_changed_is_not_removed) {
+    ASSERT_FALSE(make(kNever).is_error());
+    world_.write("target/d/t/b", "changed");
+    EXPECT_EQ(remove_all().error().kind(), ErrorKind::different);
+    EXPECT_EQ(world_.read("target/d/t/b"), "changed");
+    world_.write("target/d/t/b", "bb"); // put back: now it is ours again
+    ASSERT_FALSE(remove_all().is_error());
+    EXPECT_THAT(world_.tree("target"), IsEmpty());
+}
+
+TEST_F(FilePartsTest, a_folder_that_a_stranger_filled_stays_with_his_file) {
+    ASSERT_FALSE(make(kNever).is_error());
+    world_.write("target/d/t/c", "theirs");
+    ASSERT_FALSE(remove_all().is_error());
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/c"));
+}
+
+TEST_F(FilePartsTest, parts_go_by_the_bytes_of_their_keys) {
+    auto context = this->context();
+    FileParts parts(context, target_);
+    EXPECT_FALSE(parts.done_up_to().value());
+    for (const auto* key : {"t%2Fb", "t%2F%FF", "t%2Fa"}) { // encoded, %FF comes before a
+        auto part = parts.begin(key, key).release();
+        ASSERT_FALSE(put(part, std::string("d/") + key, key).is_error());
+        ASSERT_FALSE(part.publish().is_error());
+    }
+    EXPECT_EQ(parts.done_up_to().value(), "t/\xff");
+    std::vector<std::string> visited;
+    const auto status = each_entry(context, world_.step("make").id(), [&](const LedgerEntry& entry) {
+        visited.push_back(entry.key);
+        return Status();
+    });
+    ASSERT_FALSE(status.is_error());
+    EXPECT_THAT(visited, ElementsAre("d/t%2Fa", "d/t%2Fb", "d/t%2F%FF"));
+    EXPECT_EQ(parts.totals().value().objects, 3u);
+}
+
+TEST_F(FilePartsTest, two_keys_of_one_name_in_a_part_are_a_conflict) {
+    auto context = this->context();
+    FileParts parts(context, target_);
+    auto part = parts.begin("from", "to").release();
+    ASSERT_FALSE(put(part, "d/t/a", "1").is_error());
+    ASSERT_FALSE(put(part, "d/t/a", "2").is_error());
+    EXPECT_TRUE(part.publish().is_error());
+    EXPECT_EQ(world_.read("target/d/t/a"), "1");
+}
+
+} // namespace
+} // namespace godwit::transfer
