@@ -4,16 +4,24 @@
 
 namespace godwit::clients {
 
-CatalogueConnection::CatalogueConnection(Clock& clock, Random& random)
-    : http_(std::make_unique<net::CurlHttpClient>(clock)),
-      repeating_(std::make_unique<net::RetryingHttpClient>(*http_, clock, random)) {}
+CatalogueConnection::CatalogueConnection(std::unique_ptr<net::HttpClient> http) : http_(std::move(http)) {}
 CatalogueConnection::~CatalogueConnection() = default;
 
 Result<std::unique_ptr<CatalogueConnection>> CatalogueConnection::open(Clock& clock, Random& random,
                                                                        IcebergRest::Settings settings,
                                                                        std::stop_token stop) {
-    std::unique_ptr<CatalogueConnection> connection(new CatalogueConnection(clock, random));
+    std::unique_ptr<CatalogueConnection> connection(
+        new CatalogueConnection(std::make_unique<net::CurlHttpClient>(clock)));
+    connection->repeating_ = std::make_unique<net::RetryingHttpClient>(*connection->http_, clock, random);
     connection->rest_.emplace(TRY(IcebergRest::connect(*connection->repeating_, std::move(settings), std::move(stop))));
+    return connection;
+}
+
+Result<std::unique_ptr<CatalogueConnection>> CatalogueConnection::open(std::unique_ptr<net::HttpClient> http,
+                                                                       IcebergRest::Settings settings,
+                                                                       std::stop_token stop) {
+    std::unique_ptr<CatalogueConnection> connection(new CatalogueConnection(std::move(http)));
+    connection->rest_.emplace(TRY(IcebergRest::connect(*connection->http_, std::move(settings), std::move(stop))));
     return connection;
 }
 

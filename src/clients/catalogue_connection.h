@@ -13,12 +13,15 @@ class CatalogueConnection {
 public:
     static Result<std::unique_ptr<CatalogueConnection>> open(Clock& clock, Random& random,
                                                              IcebergRest::Settings settings, std::stop_token stop = {});
+    /// Over an HTTP client of the caller; nothing is repeated.
+    static Result<std::unique_ptr<CatalogueConnection>> open(std::unique_ptr<net::HttpClient> http,
+                                                             IcebergRest::Settings settings, std::stop_token stop = {});
     ~CatalogueConnection();
 
     const IcebergRest& rest() const { return *rest_; }
 
 private:
-    CatalogueConnection(Clock& clock, Random& random);
+    explicit CatalogueConnection(std::unique_ptr<net::HttpClient> http);
 
     std::unique_ptr<net::HttpClient> http_;
     std::unique_ptr<net::HttpClient> repeating_;
