@@ -1,8 +1,9 @@
-#include "core/certificate.h"
-
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "core/certificate.h"
+#include "core/certificate_html.h"
 
 #include <ostream>
 
@@ -12,6 +13,13 @@ Result<int> run_certificate(Session& session, const CertificateArguments& argume
     auto& state = *TRY(session.state());
     const auto id = TRY(find_run(state, arguments.run));
     const auto json = TRY(core::certificate(state, id));
+    if (!arguments.html.empty()) {
+        StringSink page;
+        TRY(core::write_certificate_html(json, page));
+        TRY(write_file_durably(arguments.html, std::move(page).release()));
+        if (!arguments.file.empty())
+            *session.out << "Page: " << printable(arguments.html) << "\n";
+    }
     if (arguments.file.empty()) {
         *session.out << json << "\n";
     } else {

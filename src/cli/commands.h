@@ -64,6 +64,7 @@ Result<int> run_verify(Session& session, const RunArguments& arguments);
 struct CertificateArguments {
     std::string run;
     std::string file; ///< empty: standard output
+    std::string html; ///< the same for people; empty: not written
 };
 Result<int> run_certificate(Session& session, const CertificateArguments& arguments);
 

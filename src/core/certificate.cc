@@ -76,8 +76,11 @@ public:
         if (!any)
             overall = Verdict{};
         const bool migrated = overall.equality == Equality::equal && !waived;
-        return Json{
-            {"resources", resources}, {"skipped", skipped_}, {"outcome", to_string(overall)}, {"migrated", migrated}};
+        return Json{{"resources", resources},
+                    {"skipped", skipped_},
+                    {"decoders", decoders_},
+                    {"outcome", to_string(overall)},
+                    {"migrated", migrated}};
     }
 
 private:
@@ -91,10 +94,25 @@ private:
                    {"kind", row.kind},
                    {"outcome", to_string(verdict)},
                    {"comparisons", comparisons_of(validations)}};
+        for (const auto& comparison : check["comparisons"])
+            note_decoders(comparison);
         if (!row.waiver.empty())
             check["waived"] = row.waiver;
         subject.checks.push_back(std::move(check));
         return {};
+    }
+
+    /// Each pair once: who decoded the two sides of a comparison, as its detail says.
+    void note_decoders(const Json& comparison) {
+        const auto& detail = comparison["detail"];
+        if (!detail.is_object() || !detail.contains("decoders"))
+            return;
+        auto decoders = detail["decoders"];
+        decoders["what"] = comparison["what"];
+        for (const auto& known : decoders_)
+            if (known == decoders)
+                return;
+        decoders_.push_back(std::move(decoders));
     }
 
     static Json resource_json(const std::string& key, const Subject& subject) {
@@ -114,6 +132,7 @@ private:
     const store::RunRow* run_;
     std::map<std::string, Subject> subjects_;
     Json skipped_ = Json::array();
+    Json decoders_ = Json::array();
 };
 
 } // namespace

@@ -64,6 +64,7 @@ def test_killed_at(planned, point):
         assert point not in ("step.after-intent", "part.after-ledger", "register.after-call"), "the point was not passed"
     else:
         assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert not list(journey.temporary.iterdir()), "a killed process leaves no temporary files"
         finish(journey)
     assert journey.world() == expected
     undo(journey, empty)

@@ -27,6 +27,8 @@ class Journey:
         self.plan = self.folder / "plan.jsonl"
         self.source = source or example_source()
         self.warehouse.mkdir(parents=True, exist_ok=True)
+        self.temporary = self.folder / "temporary"
+        self.temporary.mkdir(exist_ok=True)
         self.catalogue = None
         self.endpoint = None
 
@@ -63,7 +65,7 @@ class Journey:
     def run(self, *arguments, code=0, fault=None):
         """Runs a command; `code` is the exit code that is expected, None for any."""
         result = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=CALL_LIMIT,
-                                env=environment(fault))
+                                env=environment(fault) | {"TMPDIR": str(self.temporary)})
         if code is not None:
             assert result.returncode == code, f"{arguments}: {result.returncode}\n{result.stdout}\n{result.stderr}"
         return result

@@ -36,6 +36,19 @@ def test_the_certificate_says_migrated_and_names_what_was_skipped(moved):
     skipped = {one["display"]: one["findings"] for one in certificate["skipped"]}
     assert {"sales.shipments", "ref.countries", "sales.events_by_kind", "raw.clicks"} <= set(skipped)
     assert all(findings for findings in skipped.values())
+    decoders = {(one["source"].split(" ")[0], one["target"].split(" ")[0], one["decoder"])
+                for one in certificate["decoders"]}
+    assert decoders == {("godwit", "godwit", "one decoder"), ("Apache", "Apache", "one decoder"),
+                        ("godwit", "Apache", "two decoders")}
+
+
+def test_the_certificate_has_a_page_for_people(moved):
+    page = moved.folder / "certificate.html"
+    said = moved.run("certificate", moved.run_id(), "--html", page, "--out", moved.folder / "certificate.json")
+    assert str(page) in said.stdout
+    text = page.read_text()
+    assert text.startswith("<!DOCTYPE html>") and "Migrated: everything" in text and "sales.orders" in text
+    assert "<script" not in text and "http-equiv=\"Content-Security-Policy\"" in text
 
 
 def test_the_reports_have_the_known_names(moved):

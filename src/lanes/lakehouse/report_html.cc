@@ -1,7 +1,7 @@
 #include "lanes/lakehouse/reports.h"
 
 #include "base/text.h"
-#include "emit/html.h"
+#include "emit/page.h"
 #include "lanes/lakehouse/report_html_page.h"
 
 #include <algorithm>
@@ -28,24 +28,6 @@ void badge(HtmlWriter& html, core::Severity severity) {
     const std::string word(core::to_string(severity));
     html.open("span", {{"class", "badge " + word}});
     html.element("span", symbol_of(severity), {{"aria-hidden", "true"}}).text(" " + word).close();
-}
-
-/// Attributes of the policy that lets nothing in but what stands in this file.
-void head(HtmlWriter& html, const Summary& summary) {
-    html.open("html", {{"lang", "en"}}).open("head").leaf("meta", {{"charset", "utf-8"}});
-    html.leaf("meta", {{"http-equiv", "Content-Security-Policy"},
-                       {"content", "default-src 'none'; style-src " + emit::csp_hash(page::kStyle) + "; script-src " +
-                                       emit::csp_hash(page::kScript) + "; base-uri 'none'; form-action 'none'"}});
-    html.leaf("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
-    html.leaf("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
-    html.leaf("meta", {{"name", "generator"}, {"content", "godwit " GODWIT_VERSION}});
-    html.element("title", "Lakehouse assessment " + summary.estate.account + " " + summary.estate.region);
-    html.raw("style", page::kStyle).close();
-}
-
-void figure(HtmlWriter& html, const std::string& label, const std::string& value, const std::string& more) {
-    html.open("div", {{"class", "figure"}}).element("dt", label).open("dd");
-    html.element("strong", value).element("span", more).close().close();
 }
 
 /// One bar of shares; the table beside it holds the same numbers.
@@ -116,13 +98,15 @@ void executive_summary(HtmlWriter& html, const Assessed& assessed, const Summary
                  {{"class", "quiet"}});
     html.close();
     html.open("dl", {{"class", "figures"}});
-    figure(html, "Tables", std::to_string(summary.tables.count), "in " + counted(estate.databases, "database"));
-    figure(html, "Data", human_bytes(summary.tables.bytes), counted(summary.objects, "object"));
-    figure(html, "Can move", std::to_string(percent(summary.movable().count, summary.tables.count)) + " %",
-           counted(summary.movable().count, "table"));
-    figure(html, "Needs attention", std::to_string(summary.blocking + summary.warnings),
-           summary.blocking == 0 ? "findings, none blocking" : counted(summary.blocking, "blocking finding"));
-    figure(html, "Effort", human_effort(summary.effort_minutes), "of people, estimated");
+    emit::page_figure(html, "Tables", std::to_string(summary.tables.count),
+                      "in " + counted(estate.databases, "database"));
+    emit::page_figure(html, "Data", human_bytes(summary.tables.bytes), counted(summary.objects, "object"));
+    emit::page_figure(html, "Can move", std::to_string(percent(summary.movable().count, summary.tables.count)) + " %",
+                      counted(summary.movable().count, "table"));
+    emit::page_figure(html, "Needs attention", std::to_string(summary.blocking + summary.warnings),
+                      summary.blocking == 0 ? "findings, none blocking"
+                                            : counted(summary.blocking, "blocking finding"));
+    emit::page_figure(html, "Effort", human_effort(summary.effort_minutes), "of people, estimated");
     html.close();
 }
 
@@ -344,8 +328,9 @@ void tables_section(HtmlWriter& html, const Rows& rows) {
 Status write_html(const Assessed& assessed, const Summary& summary, ByteSink& sink, std::size_t most_rows) {
     const auto rows = TRY(first_rows(assessed, most_rows));
     HtmlWriter html(sink);
-    head(html, summary);
-    html.open("body").element("a", "To the tables", {{"class", "skip"}, {"href", "#tables"}}).open("main");
+    emit::open_page(html, "Lakehouse assessment " + summary.estate.account + " " + summary.estate.region,
+                    page::kScript);
+    html.element("a", "To the tables", {{"class", "skip"}, {"href", "#tables"}}).open("main");
     executive_summary(html, assessed, summary);
     readiness_section(html, summary);
     steps_section(html, summary);

@@ -42,7 +42,9 @@ Result<core::Applied> WriteStep::apply(core::StepContext& context) {
         TRY(write(context, move, part));
         TRY(part.publish());
     }
-    return core::Applied{true, {}, to_json(TRY(written(context, move))), {}};
+    core::Applied applied;
+    applied.result = to_json(TRY(written(context, move)));
+    return applied;
 }
 
 Result<core::LookUp> WriteStep::look_up(core::StepContext& context) {
