@@ -6,6 +6,8 @@
 
 #include <list>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 namespace godwit::cli {
 
@@ -53,9 +55,23 @@ struct LaneOptionValues {
     }
 };
 
+/// Which options there are depends on the lane, so its name is needed before the rest can be understood.
+std::optional<std::string> named_lane(const std::vector<std::string>& arguments) {
+    constexpr std::string_view kOption = "--lane";
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == kOption && i + 1 < arguments.size())
+            return arguments[i + 1];
+        if (arguments[i].starts_with(std::string(kOption) + "="))
+            return arguments[i].substr(kOption.size() + 1);
+    }
+    return std::nullopt;
+}
+
 class Parser {
 public:
-    explicit Parser(const core::LaneRegistry& lanes) : lanes_(&lanes) {
+    /// `arguments` are looked at for the lane whose options `plan create` takes.
+    Parser(const core::LaneRegistry& lanes, const std::vector<std::string>& arguments) : lanes_(&lanes) {
+        plan_.lane = named_lane(arguments).value_or(plan_.lane);
         app_.name("godwit");
         app_.require_subcommand(0, 1);
         app_.fallthrough();
@@ -174,7 +190,7 @@ private:
                                    plan_.options = values->options();
                                    return run_plan_create(session, plan_);
                                });
-        create.add_option("--lane", plan_.lane, "the lane");
+        create.add_option("--lane", plan_.lane, "the lane; its own options stand below");
         create.add_option("--assessment", plan_.source, "of the source; default: the newest");
         create.add_option("--target-assessment", plan_.target, "of the target; default: the newest");
         create.add_option("--out", plan_.file, "the plan file")->type_name("FILE");
@@ -182,8 +198,8 @@ private:
             .add_option("--waive", plan_.waivers,
                         "CODE=RESOURCE=REASON or VERIFY-DIFFERENT:MOST=RESOURCE=REASON, repeatable")
             ->allow_extra_args(false);
-        for (const auto& [name, lane] : lanes_->all())
-            values->add_to(create, lane->options("plan"));
+        if (const auto lane = lanes_->all().find(plan_.lane); lane != lanes_->all().end())
+            values->add_to(create, lane->second->options("plan"));
         auto& show = command(plan, "show", "print a plan for people",
                              [this](Session& session) { return run_plan_show(session, plan_file_); });
         show.add_option("FILE", plan_file_, "the plan file")->required();
@@ -225,6 +241,8 @@ private:
                                     [this](Session& session) { return run_certificate(session, certificate_); });
         certificate.add_option("RUN", certificate_.run, "the run's id, or the beginning of it")->required();
         certificate.add_option("--out", certificate_.file, "write it there")->type_name("FILE");
+        certificate.add_option("--html", certificate_.html, "write it there as a page for people too")
+            ->type_name("FILE");
     }
 
     void add_catalog() {
@@ -284,7 +302,7 @@ private:
 
 Result<Invocation> parse_command_line(const std::vector<std::string>& arguments, const core::LaneRegistry& lanes) {
     // The handlers refer to the parser's fields, so it lives as long as the invocation.
-    auto parser = std::make_shared<Parser>(lanes);
+    auto parser = std::make_shared<Parser>(lanes, arguments);
     auto invocation = TRY(parser->parse(arguments));
     if (invocation.run)
         invocation.run = [parser, run = std::move(invocation.run)](Session& session) { return run(session); };
