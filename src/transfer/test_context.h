@@ -60,8 +60,16 @@ public:
     }
     Result<store::PartRow> begin_part(std::string from_key, std::string to_key) override {
         TRY(commit());
-        store::PartRow part{row_.run, row_.step, std::move(from_key),  std::move(to_key), records_->random.id(), {}, "",
-                            0,        0,         records_->clock.now()};
+        store::PartRow part{row_.run,
+                            row_.step,
+                            std::move(from_key),
+                            std::move(to_key),
+                            records_->random.id(),
+                            store::PartState::intent,
+                            "",
+                            0,
+                            0,
+                            records_->clock.now()};
         auto& rows = records_->parts[row_.step];
         std::erase_if(rows, [&](const auto& row) {
             return row.from_key == part.from_key && row.state == store::PartState::removed;

@@ -191,8 +191,8 @@ TEST(ConvertTable, the_same_plan_gives_the_same_bytes) {
     const auto names = first.world().tree("target");
     ASSERT_EQ(names, second.world().tree("target"));
     for (const auto& name : names)
-        if (name.ends_with(".parquet") || name.ends_with(".avro"))
-            EXPECT_EQ(first.world().read("target/" + name).size(), second.world().read("target/" + name).size());
+        if (name.ends_with(".parquet"))
+            EXPECT_EQ(first.world().read("target/" + name), second.world().read("target/" + name)) << name;
     EXPECT_THAT(a, HasSubstr("metadata_location"));
 }
 

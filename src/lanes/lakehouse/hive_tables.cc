@@ -27,7 +27,7 @@ Result<TableFacts> read_table(const Ends& ends, const TableMove& move, std::stop
     const auto wanted = TRY(facts_from_json<TableFacts>(move.table));
     const auto index = TRY(ends.exported->index(stop));
     PartitionSink sink(visit);
-    TableAssessor assessor(ends.options, sink, std::move(stop));
+    TableAssessor assessor(ends.options, sink, std::move(stop), TableAssessor::Depth::listings);
     TableFacts facts;
     const auto assess = [&](const glue::Table& table, std::uint64_t, PartitionCursor& partitions) {
         facts = table_facts(table);

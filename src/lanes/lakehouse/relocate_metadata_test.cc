@@ -166,13 +166,7 @@ TEST(RelocateMetadata, a_source_that_changed_after_the_pin_is_drift) {
 
 TEST(RelocateMetadata, a_file_that_the_table_needs_and_lacks_is_a_definite_no) {
     Relocated table("position-deletes-shared");
-    const auto files = std::filesystem::recursive_directory_iterator(table.source("position-deletes-shared/data"));
-    for (const auto& file : files) {
-        if (!file.is_regular_file())
-            continue;
-        std::filesystem::remove(file.path());
-        break;
-    }
+    std::filesystem::remove_all(table.source("position-deletes-shared/data"));
     const auto copied = table.world().apply(kind::kCopyFiles, table.move());
     ASSERT_TRUE(copied.is_error());
     EXPECT_EQ(copied.error().kind(), ErrorKind::not_found);
@@ -186,10 +180,8 @@ TEST(TableTree, holds_each_file_once_and_says_what_is_needed) {
     EXPECT_EQ(tree.current().location, table.move().metadata_location);
     EXPECT_GT(tree.documents().size(), 1u);
     std::vector<std::string> lists;
-    for (const auto& list : tree.lists()) {
-        EXPECT_TRUE(list.needed || tree.lists().size() > 1);
+    for (const auto& list : tree.lists())
         lists.push_back(list.location);
-    }
     auto unique = lists;
     std::sort(unique.begin(), unique.end());
     EXPECT_EQ(lists, unique);

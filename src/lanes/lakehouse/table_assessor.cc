@@ -105,7 +105,8 @@ void TableAssessor::resolve(Place& place) {
 }
 
 Status TableAssessor::assess(TableFacts& facts, const std::vector<std::string>& key_path, PartitionCursor* partitions) {
-    checker_ = facts.kind == TableKind::parquet ? std::make_unique<ParquetChecker>(facts) : nullptr;
+    const bool has_footers = facts.kind == TableKind::parquet && depth_ == Depth::files;
+    checker_ = has_footers ? std::make_unique<ParquetChecker>(facts) : nullptr;
     inside_ = outside_ = Sizes();
     key_types_.clear();
     if (facts.kind == TableKind::other_store) {
@@ -266,7 +267,7 @@ Result<TableAssessor::Listed> TableAssessor::list(Place& place, TableFacts& fact
         set_problem(place, opened.error());
         return listed;
     }
-    const bool checks = check_objects && !lists_only(facts.kind);
+    const bool checks = check_objects && depth_ == Depth::files && !lists_only(facts.kind);
     auto sizes = list_place(
         *opened, digest,
         [&](const ListedObject& object, const clients::FileSource& files, const std::string& key) -> Status {

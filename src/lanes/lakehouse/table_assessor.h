@@ -20,8 +20,11 @@ namespace godwit::lakehouse {
 /// Fills in what the catalogue does not say about one table: partitions, sizes, footers, metadata.json.
 class TableAssessor {
 public:
-    TableAssessor(const SourceOptions& source, core::AssessmentSink& sink, std::stop_token stop)
-        : source_(source), sink_(sink), stop_(std::move(stop)) {}
+    /// `listings`: no file is opened; fingerprints, places and sizes are the same.
+    enum class Depth { files, listings };
+    TableAssessor(const SourceOptions& source, core::AssessmentSink& sink, std::stop_token stop,
+                  Depth depth = Depth::files)
+        : source_(source), sink_(sink), stop_(std::move(stop)), depth_(depth) {}
 
     /// `key_path`: catalogue, database, table. Sends the partitions to the sink; the table itself is left to the
     /// caller.
@@ -52,6 +55,7 @@ private:
     const SourceOptions& source_;
     core::AssessmentSink& sink_;
     std::stop_token stop_;
+    Depth depth_;
     std::map<std::string, std::uint64_t> unmapped_;
     std::uint64_t partitions_ = 0;
     // Of the table at hand:

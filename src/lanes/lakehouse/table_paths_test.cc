@@ -37,7 +37,9 @@ TEST(TablePaths, no_path_leads_out_of_the_table) {
         EXPECT_TRUE(paths().key(location).is_error()) << location;
 }
 
-TEST(TablePaths, a_uri_keeps_every_character_because_no_reader_decodes_it) { EXPECT_EQ(*paths().uri("s3://b/t/a b"), "file:///w house/d/t/a b"); }
+TEST(TablePaths, a_uri_keeps_every_character_because_no_reader_decodes_it) {
+    EXPECT_EQ(*paths().uri("s3://b/t/a b"), "file:///w house/d/t/a b");
+}
 
 TEST(TablePaths, a_property_moves_only_where_it_is_a_path_of_the_table) {
     const auto table = paths();
