@@ -156,8 +156,9 @@ TEST_F(FilePartsTest, a_damaged_ledger_stops_the_step) {
 TEST_F(FilePartsTest, a_file_that_was_written_and_is_gone_is_told) {
     ASSERT_TRUE(make(kWritten).is_error());
     for (const auto& name : world_.tree("target"))
-        if (name.ends_with("/0"))
+        if (name.ends_with("/0")) {
             ASSERT_FALSE(remove_file(world_.path("target/" + name)).is_error());
+        }
     EXPECT_EQ(settle().error().kind(), ErrorKind::corrupt);
 }
 

@@ -87,8 +87,9 @@ TEST(RelocateMetadata, every_fixture_that_can_be_moved_is_equal_after_the_move_a
         EXPECT_THAT(table.outcome(kind::kCompareFiles), ElementsAre("equal"));
         EXPECT_THAT(table.outcome(kind::kCheckMetadata), ElementsAre("equal"));
         for (const auto& file : table.target_files(".json"))
-            if (!file.ends_with(".gz.metadata.json"))
+            if (!file.ends_with(".gz.metadata.json")) {
                 EXPECT_THAT(table.world().read(file), Not(HasSubstr("\"s3"))) << file;
+            }
 
         for (const auto kind : {kind::kRelocateMetadata, kind::kCopyFiles}) {
             auto context = table.world().context(kind, table.move());
@@ -214,8 +215,9 @@ TEST(TableTree, leaves_out_what_only_history_lacks_and_refuses_where_a_branch_ne
     EXPECT_EQ(poorer->lists().size() + 1, whole.lists().size());
     EXPECT_EQ(poorer->missing_history(), whole.missing_history() + 1);
     for (const auto& list : whole.lists())
-        if (list.needed)
+        if (list.needed) {
             ASSERT_FALSE(remove_file(path_of(list.location)).is_error());
+        }
     const auto refused = TableTree::read(files, table.move().metadata_location);
     ASSERT_TRUE(refused.is_error());
     EXPECT_EQ(refused.error().kind(), ErrorKind::not_found);
