@@ -23,7 +23,7 @@ struct Ends {
     TableFiles source;
     clients::FileTarget warehouse;
     std::unique_ptr<clients::CatalogueConnection> connection;
-    std::unique_ptr<RunExport> exported;
+    std::unique_ptr<RunExport> exported = {}; ///< of a Glue export
 
     const clients::IcebergRest& catalogue() const { return connection->rest(); }
 
