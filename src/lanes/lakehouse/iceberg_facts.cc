@@ -201,14 +201,16 @@ private:
         const auto* current = metadata.current_snapshot();
         if (current != nullptr)
             TRY(snapshot(*current, true));
-        for (const auto& snapshot : metadata.snapshots()) {
-            const bool is_current = current != nullptr && snapshot.id == current->id;
-            if (!is_current && needed.contains(snapshot.id))
+        const auto is_current = [&](const iceberg::Snapshot& one) {
+            return current != nullptr && one.id == current->id;
+        };
+        for (const auto& snapshot : metadata.snapshots())
+            if (!is_current(snapshot) && needed.contains(snapshot.id))
                 TRY(this->snapshot(snapshot, false));
-            else if (!is_current && !snapshot.manifest_list.empty() &&
-                     look_for(snapshot.manifest_list, facts_.missing_history))
+        for (const auto& snapshot : metadata.snapshots()) // last: a manifest counts for who needs it
+            if (!is_current(snapshot) && !needed.contains(snapshot.id) && !snapshot.manifest_list.empty() &&
+                look_for(snapshot.manifest_list, facts_.missing_history))
                 TRY(history(snapshot.manifest_list));
-        }
         return {};
     }
 
