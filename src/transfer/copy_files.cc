@@ -90,7 +90,7 @@ public:
         auto target = TRY(part.create(entry.number));
         FAULT_POINT("copy.after-create");
         ChunkDigest digest;
-        TRY(stream(source, target, digest));
+        TRY(stream(source, target, digest, before.size));
         entry.bytes = digest.bytes();
         entry.digest = digest.finish();
         TRY(target.close());
@@ -101,8 +101,9 @@ public:
     }
 
 private:
-    Status stream(clients::SourceFile& source, clients::TargetFile& target, ChunkDigest& digest) {
-        for (;;) {
+    /// Ends behind the size that the listing showed: a file that grows faster than it is read would never end.
+    Status stream(clients::SourceFile& source, clients::TargetFile& target, ChunkDigest& digest, std::uint64_t size) {
+        while (digest.bytes() <= size) {
             if (context_->stop().stop_requested())
                 return Error::make(ErrorKind::interrupted, "interrupted between two blocks");
             const auto count = TRY(source.read_at(digest.bytes(), std::span(buffer_)));
@@ -114,6 +115,7 @@ private:
             bytes_ += count;
             context_->progress(objects_, bytes_);
         }
+        return {};
     }
 
     core::StepContext* context_;

@@ -158,8 +158,7 @@ TEST(ConvertTable, a_target_that_somebody_changed_is_different) {
     table.world().write("target/" + table.data_files().front(),
                         second.world().read("target/" + second.data_files().front()));
     const auto words = table.compare_rows();
-    EXPECT_EQ(words.front(), "different(1)");
-    EXPECT_THAT(words.back(), HasSubstr("price"));
+    EXPECT_EQ(words.front(), "different(2)") << "one row that the target lacks, one that the source lacks";
 }
 
 TEST(ConvertTable, a_source_that_changes_after_the_pin_is_drift_and_before_it_is_stale) {

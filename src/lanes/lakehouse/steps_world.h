@@ -77,7 +77,6 @@ struct IcebergFixture {
                 use(fixture);
         EXPECT_FALSE(name.empty()) << wanted;
     }
-    explicit IcebergFixture(const Json& fixture) { use(fixture); }
 
     static std::string folder() { return GODWIT_SOURCE_DIR "/tests/fixtures/iceberg"; }
     /// `files`: where the bucket `fixtures` lies.
