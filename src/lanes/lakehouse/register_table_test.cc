@@ -77,10 +77,14 @@ TEST_F(CatalogueSteps, a_namespace_that_is_adopted_is_only_looked_at) {
     EXPECT_THAT(catalogue().calls, Not(Contains(HasSubstr("POST"))));
 }
 
-TEST_F(CatalogueSteps, nothing_can_be_registered_before_its_metadata_is_written) {
+TEST_F(CatalogueSteps, a_table_of_somebody_else_under_that_name_was_never_ours) {
     EXPECT_EQ(look_up(kind::kRegisterTable), LookedUp::absent);
-    EXPECT_TRUE(apply(kind::kRegisterTable).is_error());
-    EXPECT_THAT(catalogue().calls, Not(Contains(HasSubstr("register"))));
+    const auto theirs = world_.path("elsewhere.metadata.json");
+    world_.write("elsewhere.metadata.json", *read_file(IcebergFixture::folder() + "/" + fixture_.file));
+    catalogue().tables["d/t"] = "file://" + theirs;
+    EXPECT_EQ(look_up(kind::kRegisterTable), LookedUp::absent);
+    EXPECT_EQ(compensate(kind::kRegisterTable).error().kind(), ErrorKind::different);
+    EXPECT_TRUE(catalogue().tables.contains("d/t"));
 }
 
 TEST_F(CatalogueSteps, a_table_is_registered_found_checked_and_dropped) {
