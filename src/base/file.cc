@@ -15,21 +15,34 @@
 
 namespace godwit {
 
-namespace file_internals {
+namespace {
 
-FileState state_of(const struct stat& raw) {
+/// 64 bits of nanoseconds reach from 1677 to 2262; a file system holds more.
+std::int64_t nanoseconds_of(const timespec& time) {
+    std::int64_t nanoseconds = 0;
+    if (__builtin_mul_overflow(std::int64_t{time.tv_sec}, std::int64_t{1'000'000'000}, &nanoseconds) ||
+        __builtin_add_overflow(nanoseconds, std::int64_t{time.tv_nsec}, &nanoseconds))
+        return time.tv_sec < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+    return nanoseconds;
+}
+
+} // namespace
+
+FileState file_state_of(const struct stat& raw) {
     FileState state;
     state.type = S_ISREG(raw.st_mode)   ? FileState::Type::file
                  : S_ISDIR(raw.st_mode) ? FileState::Type::folder
                  : S_ISLNK(raw.st_mode) ? FileState::Type::link
                                         : FileState::Type::other;
     state.size = static_cast<std::uint64_t>(raw.st_size);
-    state.mtime_ns = std::int64_t{raw.st_mtim.tv_sec} * 1'000'000'000 + raw.st_mtim.tv_nsec;
+    state.mtime_ns = nanoseconds_of(raw.st_mtim);
     state.inode = raw.st_ino;
     state.device = raw.st_dev;
     state.mode = raw.st_mode & 07777u;
     return state;
 }
+
+namespace file_internals {
 
 Status check_path(const std::string& path) {
     if (path.find('\0') == std::string::npos)
@@ -40,7 +53,6 @@ Status check_path(const std::string& path) {
 } // namespace file_internals
 
 using file_internals::check_path;
-using file_internals::state_of;
 
 namespace {
 
@@ -175,7 +187,7 @@ Result<FileState> file_state(const std::string& path) {
     struct stat raw{};
     if (::lstat(path.c_str(), &raw) != 0)
         return system_error(errno, "the file cannot be looked at", printable(path));
-    return state_of(raw);
+    return file_state_of(raw);
 }
 
 bool file_exists(const std::string& path) { return !file_state(path).is_error(); }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+struct stat;
+
 namespace godwit {
 
 /// An open file descriptor that closes itself. Every open uses O_CLOEXEC.
@@ -62,6 +64,8 @@ struct FileState {
     bool operator==(const FileState&) const = default;
 };
 
+/// A time beyond what 64 bits of nanoseconds hold becomes the last that they do.
+FileState file_state_of(const struct ::stat& raw);
 /// Does not follow a symbolic link.
 Result<FileState> file_state(const std::string& path);
 bool file_exists(const std::string& path);

@@ -31,6 +31,16 @@ protected:
     TemporaryFolder folder_ = TemporaryFolder::create().value();
 };
 
+TEST(FileState, times_beyond_nanoseconds_become_the_last_that_they_hold) {
+    struct stat raw{};
+    raw.st_mtim = {13'569'465'600, 1}; // 1 January 2400
+    EXPECT_EQ(file_state_of(raw).mtime_ns, INT64_MAX);
+    raw.st_mtim = {-13'569'465'600, 1};
+    EXPECT_EQ(file_state_of(raw).mtime_ns, INT64_MIN);
+    raw.st_mtim = {-1, 999'999'999};
+    EXPECT_EQ(file_state_of(raw).mtime_ns, -1);
+}
+
 TEST_F(FileTest, written_bytes_are_read_at_any_offset) {
     auto file = File::create(path("a")).value();
     ASSERT_FALSE(file.write("hello ").is_error());

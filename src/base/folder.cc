@@ -20,7 +20,6 @@
 namespace godwit {
 
 using file_internals::check_path;
-using file_internals::state_of;
 
 namespace {
 
@@ -33,7 +32,7 @@ using Folder = std::unique_ptr<DIR, CloseFolder>;
 Result<std::optional<FileState>> state_in(DIR* folder, const std::string& path, const char* name) {
     struct stat raw{};
     if (::fstatat(::dirfd(folder), name, &raw, AT_SYMLINK_NOFOLLOW) == 0)
-        return std::optional(state_of(raw));
+        return std::optional(file_state_of(raw));
     if (errno == ENOENT)
         return std::optional<FileState>();
     return system_error(errno, "the file cannot be looked at", printable(path) + "/" + printable(name));

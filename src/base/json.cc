@@ -57,8 +57,8 @@ std::string parser_reason(std::string message) {
 template <typename Document>
 class Builder {
 public:
-    Builder(std::string_view text, const char* const& position, std::size_t depth_limit)
-        : text_(text), position_(position), depth_limit_(depth_limit) {}
+    Builder(std::string_view text, const char* const& position, const JsonLimits& limits)
+        : text_(text), position_(position), limits_(limits) {}
 
     bool null() { return add(nullptr); }
     bool boolean(bool value) { return add(value); }
@@ -149,15 +149,24 @@ private:
         }
     }
 
+    bool count() {
+        return ++values_ <= limits_.values ||
+               refuse("it has more than the " + std::to_string(limits_.values) + " values allowed", offset());
+    }
+
     template <typename Value>
     bool add(Value&& value) {
+        if (!count())
+            return false;
         place(std::forward<Value>(value));
         return true;
     }
 
     bool open(typename Document::value_t type) {
-        if (open_.size() >= depth_limit_)
-            return refuse("it is nested deeper than " + std::to_string(depth_limit_) + " levels", offset());
+        if (open_.size() >= limits_.depth)
+            return refuse("it is nested deeper than " + std::to_string(limits_.depth) + " levels", offset());
+        if (!count())
+            return false;
         open_.push_back(place(type));
         return true;
     }
@@ -169,7 +178,8 @@ private:
 
     std::string_view text_;
     const char* const& position_;
-    std::size_t depth_limit_;
+    JsonLimits limits_;
+    std::size_t values_ = 0;
     Document document_;
     std::vector<Document*> open_; ///< a container's elements do not move while one of them is open
     std::string key_;
@@ -187,7 +197,7 @@ Result<Document> parse(std::string_view text, const JsonLimits& limits) {
             .fix("convert the file to UTF-8")
             .at("byte " + std::to_string(bad));
     const char* position = text.data();
-    Builder<Document> builder(text, position, limits.depth);
+    Builder<Document> builder(text, position, limits);
     const CountingIterator begin(text.data(), &position);
     const CountingIterator end(text.data() + text.size(), &position);
     if (Document::sax_parse(begin, end, &builder))

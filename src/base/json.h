@@ -19,6 +19,8 @@ using OrderedJson = nlohmann::ordered_json;
 struct JsonLimits {
     std::size_t depth = 64;
     std::size_t bytes = std::size_t{16} << 20;
+    /// Of all levels together: three bytes of text (`{},`) may take a hundred of memory.
+    std::size_t values = 2'000'000;
 };
 
 /// Parses strict UTF-8 JSON; the error names the byte offset. Integers beyond 64 bits and duplicate keys are refused.

@@ -77,6 +77,14 @@ TEST(Text, printable_shows_what_would_deceive) {
     EXPECT_EQ(printable("plain \xC3\xA9 \\"), "plain \xC3\xA9 \\");
     EXPECT_EQ(printable("a\nb\x1B[0m\x7F"), "a\\x0Ab\\x1B[0m\\x7F");
     EXPECT_EQ(printable("\xE2\x80\xAEtxt"), "\\xE2\\x80\\xAEtxt");
+    // A soft hyphen, a Hangul filler and a tag letter: nothing of them shows.
+    EXPECT_EQ(printable("a\xC2\xAD"
+                        "b"),
+              "a\\xC2\\xAD"
+              "b");
+    EXPECT_EQ(printable("\xE3\x85\xA4"), "\\xE3\\x85\\xA4");
+    EXPECT_EQ(printable("\xF3\xA0\x81\xA1"), "\\xF3\\xA0\\x81\\xA1");
+    EXPECT_EQ(printable("\xEF\xBE\xA1\xE3\x85\xA5"), "\xEF\xBE\xA1\xE3\x85\xA5");
     EXPECT_EQ(printable("\xFF\xC3"), "\\xFF\\xC3");
     EXPECT_EQ(printable("\0"s), "\\x00");
 }

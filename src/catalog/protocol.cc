@@ -8,7 +8,7 @@ namespace godwit::catalog {
 
 namespace {
 
-constexpr JsonLimits kBodyLimits{64, std::size_t{16} << 20};
+constexpr JsonLimits kBodyLimits{64, std::size_t{16} << 20, 1'000'000};
 constexpr std::uint64_t kDefaultPage = 1000;
 
 struct KnownException {

@@ -108,18 +108,4 @@ Result<File> open_file(int root, std::string_view root_path, std::string_view ke
     return file;
 }
 
-FileState state_of(const struct ::stat& native) {
-    FileState state;
-    state.type = S_ISREG(native.st_mode)   ? FileState::Type::file
-                 : S_ISDIR(native.st_mode) ? FileState::Type::folder
-                 : S_ISLNK(native.st_mode) ? FileState::Type::link
-                                           : FileState::Type::other;
-    state.size = static_cast<std::uint64_t>(native.st_size);
-    state.mtime_ns = native.st_mtim.tv_sec * 1'000'000'000 + native.st_mtim.tv_nsec;
-    state.inode = native.st_ino;
-    state.device = native.st_dev;
-    state.mode = native.st_mode & 07777U;
-    return state;
-}
-
 } // namespace godwit::clients::beneath

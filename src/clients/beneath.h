@@ -44,6 +44,4 @@ Result<Descriptor> open_folder(int root, std::string_view root_path, std::string
 /// The regular file `key`, with O_NOFOLLOW and O_CLOEXEC added. Anything but a regular file is an error.
 Result<File> open_file(int root, std::string_view root_path, std::string_view key, int flags, unsigned mode = 0);
 
-FileState state_of(const struct ::stat& native);
-
 } // namespace godwit::clients::beneath

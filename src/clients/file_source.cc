@@ -158,7 +158,7 @@ Result<std::optional<FileEntry>> FileLister::next() {
                 continue;
             return system_error(errno, "the file cannot be examined", printable(beneath::join(root_path_, key)));
         }
-        return std::optional(FileEntry{std::move(key), beneath::state_of(native)});
+        return std::optional(FileEntry{std::move(key), file_state_of(native)});
     }
     return std::optional<FileEntry>();
 }
@@ -167,7 +167,7 @@ Result<FileState> SourceFile::state() const {
     struct ::stat native{};
     if (::fstat(file_.descriptor(), &native) != 0)
         return system_error(errno, "the file cannot be examined", printable(file_.path()));
-    return beneath::state_of(native);
+    return file_state_of(native);
 }
 
 Result<FileSource> FileSource::open(const std::string& root) {
@@ -207,7 +207,7 @@ Result<FileState> FileSource::state(const std::string& key) const {
     struct ::stat native{};
     if (::fstatat(folder.get(), parts.name.c_str(), &native, AT_SYMLINK_NOFOLLOW) != 0)
         return system_error(errno, "the file cannot be examined", printable(path_of(key)));
-    return beneath::state_of(native);
+    return file_state_of(native);
 }
 
 Result<bool> FileSource::exists(const std::string& key) const {

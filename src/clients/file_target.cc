@@ -55,7 +55,7 @@ Result<FileState> TargetFile::state() const {
     struct ::stat native{};
     if (::fstat(file_.descriptor(), &native) != 0)
         return system_error(errno, "the file cannot be examined", printable(file_.path()));
-    return beneath::state_of(native);
+    return file_state_of(native);
 }
 
 Result<FileTarget> FileTarget::open(const std::string& root) {
