@@ -1,5 +1,7 @@
 #include "emit/csv.h"
 
+#include <algorithm>
+
 namespace godwit::emit {
 
 void CsvWriter::separate() {
@@ -8,19 +10,34 @@ void CsvWriter::separate() {
     started_ = true;
 }
 
+namespace {
+
+/// What a spreadsheet takes for the start of a formula, in full width too.
+bool starts_formula(std::string_view text) {
+    constexpr std::string_view kStarts[] = {"=", "+", "-", "@", "\t", "\r", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+    return std::ranges::any_of(kStarts, [text](std::string_view start) { return text.starts_with(start); });
+}
+
+} // namespace
+
 CsvWriter& CsvWriter::text(std::string_view text) {
     separate();
-    const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
-    if (!formula && text.find_first_of("\",\r\n") == std::string_view::npos) {
+    std::string cell;
+    // A spreadsheet that splits at semicolons or tabs takes each piece for a cell, and no quote for what it is.
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool starts = at == 0 || std::string_view(";\t\r\n").find(text[at - 1]) != std::string_view::npos;
+        if (starts && starts_formula(text.substr(at)))
+            cell += '\'';
+        if (text[at] == '"')
+            cell += '"';
+        cell += text[at];
+    }
+    if (cell == text && text.find_first_of(",\r\n") == std::string_view::npos) {
         row_ += text;
         return *this;
     }
-    row_ += formula ? "\"'" : "\"";
-    for (const char c : text) {
-        if (c == '"')
-            row_ += '"';
-        row_ += c;
-    }
+    row_ += '"';
+    row_ += cell;
     row_ += '"';
     return *this;
 }

@@ -11,8 +11,8 @@
 namespace godwit::emit {
 
 /// Streams CSV as RFC 4180 has it: CRLF, quotes doubled, every text quoted where it needs to be. A text that a
-/// spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, tab or carriage return) gets an apostrophe in
-/// front.
+/// spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, also in full width, tab or carriage return)
+/// gets an apostrophe in front; so does such a piece of it behind a semicolon, tab or line end.
 class CsvWriter {
 public:
     explicit CsvWriter(ByteSink& sink) : sink_(sink) {}

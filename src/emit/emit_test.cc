@@ -70,6 +70,13 @@ TEST(Csv, a_formula_stays_text) {
     EXPECT_EQ(sink.bytes(), "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",a=b\r\n");
 }
 
+TEST(Csv, a_formula_stays_text_where_semicolons_or_tabs_split_cells) {
+    StringSink sink;
+    CsvWriter csv(sink);
+    ASSERT_FALSE(csv.row({"a;=1", "a\t@x", "a\n-1", "a;b", "\uFF1D1", "\uFF20x", "\u00E9"}).is_error());
+    EXPECT_EQ(sink.bytes(), "\"a;'=1\",\"a\t'@x\",\"a\n'-1\",a;b,\"'\uFF1D1\",\"'\uFF20x\",\u00E9\r\n");
+}
+
 TEST(Markdown, text_stays_text) {
     EXPECT_EQ(escape_markdown("a|b`c*d_e<f>[g](h)"), "a\\|b\\`c\\*d\\_e\\<f\\>\\[g\\](h)");
     EXPECT_EQ(escape_markdown("# x"), "\\# x");
