@@ -14,7 +14,7 @@ public:
     static Result<std::unique_ptr<CatalogueConnection>> open(Clock& clock, Random& random,
                                                              IcebergRest::Settings settings, std::stop_token stop = {});
     /// Over an HTTP client of the caller; nothing is repeated.
-    static Result<std::unique_ptr<CatalogueConnection>> open(std::unique_ptr<net::HttpClient> http,
+    static Result<std::unique_ptr<CatalogueConnection>> open(std::unique_ptr<net::HttpClient> http, Clock& clock,
                                                              IcebergRest::Settings settings, std::stop_token stop = {});
     ~CatalogueConnection();
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace godwit::clients {
@@ -18,7 +19,14 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLoopbackLimit{5'000};
 constexpr milliseconds kNetworkLimit{60'000};
-constexpr JsonLimits kAnswerLimits{128, std::size_t{1} << 30};
+/// As metadata files have, which come inside of answers.
+constexpr JsonLimits kAnswerLimits{256, std::size_t{512} << 20, 8'000'000};
+constexpr JsonLimits kRefusalLimits{64, std::size_t{1} << 20};
+constexpr std::size_t kMostListed = 1'000'000;
+constexpr std::size_t kMostPages = 10'000;
+constexpr milliseconds kListingLimit{3'600'000};
+constexpr std::size_t kMostNamespaces = 100'000;
+constexpr std::size_t kMostLevels = 64;
 constexpr std::size_t kLongestMessage = 2'000;
 constexpr std::string_view kIdentityKey = "godwit.catalog.uuid";
 
@@ -72,7 +80,7 @@ struct Refusal {
     std::string message;
 };
 std::optional<Refusal> parse_refusal(const std::string& body) {
-    const auto parsed = parse_ordered_json(body, kAnswerLimits);
+    const auto parsed = parse_ordered_json(body, kRefusalLimits);
     const OrderedJson* error = parsed.is_error() ? nullptr : find_field(*parsed, "error");
     if (error == nullptr || !error->is_object())
         return std::nullopt;
@@ -177,8 +185,9 @@ std::string TableName::display() const {
     return printable(text + name);
 }
 
-IcebergRest::IcebergRest(net::HttpClient& http, Settings settings)
+IcebergRest::IcebergRest(net::HttpClient& http, Clock& clock, Settings settings)
     : http_(&http),
+      clock_(&clock),
       endpoint_(std::move(settings.endpoint)),
       warehouse_(std::move(settings.warehouse)),
       token_(std::move(settings.token)),
@@ -190,10 +199,10 @@ IcebergRest::IcebergRest(net::HttpClient& http, Settings settings)
         endpoint_.resize(endpoint_.size() - 3);
 }
 
-Result<IcebergRest> IcebergRest::connect(net::HttpClient& http, Settings settings, std::stop_token stop) {
+Result<IcebergRest> IcebergRest::connect(net::HttpClient& http, Clock& clock, Settings settings, std::stop_token stop) {
     const net::Url url = TRY(net::parse_url(settings.endpoint));
     const std::optional<milliseconds> asked = settings.call_limit;
-    IcebergRest client(http, std::move(settings));
+    IcebergRest client(http, clock, std::move(settings));
     client.call_limit_ = asked.value_or(url.is_loopback() ? kLoopbackLimit : kNetworkLimit);
     TRY(client.read_config(stop));
     return client;
@@ -288,8 +297,10 @@ std::string IcebergRest::path(const std::string& rest) const { return prefix_ + 
 template <typename Take>
 Status IcebergRest::each_listed(const std::string& what, const std::string& from, std::string_view field,
                                 std::stop_token stop, Take&& take) const {
+    const Deadline deadline(*clock_, kListingLimit);
     std::set<std::string> tokens;
     std::string token;
+    std::size_t listed = 0;
     for (;;) {
         const char separator = from.find('?') == std::string::npos ? '?' : '&';
         const std::string page = token.empty() ? from : from + separator + "pageToken=" + percent_encode(token);
@@ -297,6 +308,10 @@ Status IcebergRest::each_listed(const std::string& what, const std::string& from
         const OrderedJson* entries = find_field(answer.body, field);
         if (entries == nullptr || !entries->is_array())
             return answer.strange("the list '" + std::string(field) + "' is missing");
+        listed += entries->size();
+        if (listed > kMostListed || tokens.size() >= kMostPages || deadline.passed())
+            return answer.strange("the list '" + std::string(field) + "' does not end: " + std::to_string(listed) +
+                                  " entries on " + std::to_string(tokens.size() + 1) + " pages");
         for (const OrderedJson& entry : *entries) {
             if (!take(entry))
                 return answer.strange("an entry of '" + std::string(field) + "' has another form");
@@ -318,11 +333,33 @@ Result<std::vector<std::vector<std::string>>> IcebergRest::list_namespaces(const
     TRY(each_listed("the namespaces were not listed", from, "namespaces", std::move(stop),
                     [&](const OrderedJson& entry) {
                         auto levels = text_list(entry);
-                        if (levels)
-                            listed.push_back(std::move(*levels));
-                        return levels.has_value();
+                        if (!levels || levels->size() != parent.size() + 1 || levels->size() > kMostLevels ||
+                            !std::equal(parent.begin(), parent.end(), levels->begin()))
+                            return false;
+                        listed.push_back(std::move(*levels));
+                        return true;
                     }));
     return listed;
+}
+
+Status IcebergRest::each_namespace(const std::function<Status(const std::vector<std::string>&)>& visit,
+                                   std::stop_token stop) const {
+    std::vector<std::vector<std::string>> waiting{{}};
+    for (std::size_t found = 0; !waiting.empty();) {
+        const auto levels = std::move(waiting.back());
+        waiting.pop_back();
+        if (!levels.empty())
+            TRY(visit(levels));
+        auto below = TRY(list_namespaces(levels, stop));
+        found += below.size();
+        if (found > kMostNamespaces)
+            return Error::make(ErrorKind::unsupported, "the namespaces were not listed")
+                .why("there are more than " + std::to_string(kMostNamespaces))
+                .fix("check that the address is the catalogue's own; if so, use a catalogue for each part of them")
+                .at(endpoint_);
+        std::move(below.rbegin(), below.rend(), std::back_inserter(waiting));
+    }
+    return {};
 }
 
 Result<std::vector<TableName>> IcebergRest::list_tables(const std::vector<std::string>& space,

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -85,8 +86,9 @@ public:
         std::optional<std::chrono::milliseconds> call_limit; ///< default: 5 s on loopback, else 60 s
     };
 
-    /// Makes the first call, `GET /v1/config`. The HttpClient must outlive the client.
-    static Result<IcebergRest> connect(net::HttpClient& http, Settings settings, std::stop_token stop = {});
+    /// Makes the first call, `GET /v1/config`. HttpClient and clock must outlive the client.
+    static Result<IcebergRest> connect(net::HttpClient& http, Clock& clock, Settings settings,
+                                       std::stop_token stop = {});
 
     const CatalogConfig& config() const { return config_; }
     const std::string& endpoint() const { return endpoint_; }
@@ -95,8 +97,13 @@ public:
     /// 0 and one look for the built-in catalogue, which has done or not done a thing when its answer is due.
     SettleTime settle_time() const;
 
+    /// Those one level below the parent. A listing ends with an error after 1,000,000 entries, 10,000 pages or an
+    /// hour, so that no catalogue holds its reader for ever.
     Result<std::vector<std::vector<std::string>>> list_namespaces(const std::vector<std::string>& parent = {},
                                                                   std::stop_token stop = {}) const;
+    /// All namespaces, a parent before what lies below it; more than 100,000 of them or 64 levels are refused.
+    Status each_namespace(const std::function<Status(const std::vector<std::string>&)>& visit,
+                          std::stop_token stop = {}) const;
     /// not_found when there is none.
     Result<NamespaceState> load_namespace(const std::vector<std::string>& levels, std::stop_token stop = {}) const;
     /// conflict when it stands already.
@@ -116,7 +123,7 @@ public:
 private:
     struct Call;
     struct Answer;
-    IcebergRest(net::HttpClient& http, Settings settings);
+    IcebergRest(net::HttpClient& http, Clock& clock, Settings settings);
     Result<Answer> send(const Call& call, std::stop_token stop) const;
     std::string path(const std::string& rest) const;
     Result<LoadedTable> loaded_table(const Answer& answer) const;
@@ -126,6 +133,7 @@ private:
     Status read_config(std::stop_token stop);
 
     net::HttpClient* http_;
+    Clock* clock_;
     std::string endpoint_;
     std::string warehouse_;
     Secret token_;

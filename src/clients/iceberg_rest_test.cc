@@ -43,19 +43,20 @@ protected:
     IcebergRest connect(const std::string& config = R"({"defaults":{},"overrides":{"godwit.catalog.uuid":"u-1"}})",
                         const std::string& endpoint = "http://127.0.0.1:8181/v1/") {
         http_.answer(200, config);
-        auto client = IcebergRest::connect(http_, {endpoint, "", Secret("sesame"), {}});
+        auto client = IcebergRest::connect(http_, clock_, {endpoint, "", Secret("sesame"), {}});
         EXPECT_FALSE(client.is_error()) << client.error().to_line();
         http_.calls.clear();
         return std::move(*client);
     }
 
     ScriptedHttp http_;
+    ManualClock clock_{0};
 };
 
 TEST_F(IcebergRestTest, ReadsTheConfiguration) {
     http_.answer(200, R"({"defaults":{"warehouse":"d","x":"1"},"overrides":{"warehouse":"file:///w",
         "godwit.catalog.uuid":"u-1"},"endpoints":["GET /v1/{prefix}/namespaces"]})");
-    const auto client = IcebergRest::connect(http_, {"http://localhost:1/", "my house", Secret("sesame"), {}});
+    const auto client = IcebergRest::connect(http_, clock_, {"http://localhost:1/", "my house", Secret("sesame"), {}});
     ASSERT_FALSE(client.is_error());
     EXPECT_EQ(http_.calls[0].url, "http://localhost:1/v1/config?warehouse=my%20house");
     EXPECT_EQ(http_.calls[0].secret_headers[0].value.reveal(), "Bearer sesame");
@@ -80,10 +81,10 @@ TEST_F(IcebergRestTest, AStrangeCatalogueGetsTimeToSettle) {
 
 TEST_F(IcebergRestTest, WhatIsNoCatalogueIsTold) {
     http_.answer(200, "<html>Please log in</html>");
-    EXPECT_TRUE(IcebergRest::connect(http_, {"http://127.0.0.1:1", "", {}, {}}).is_error());
+    EXPECT_TRUE(IcebergRest::connect(http_, clock_, {"http://127.0.0.1:1", "", {}, {}}).is_error());
     http_.answer(200, R"({"hello":"world"})");
-    EXPECT_TRUE(IcebergRest::connect(http_, {"http://127.0.0.1:1", "", {}, {}}).is_error());
-    EXPECT_TRUE(IcebergRest::connect(http_, {"ftp://127.0.0.1:1", "", {}, {}}).is_error());
+    EXPECT_TRUE(IcebergRest::connect(http_, clock_, {"http://127.0.0.1:1", "", {}, {}}).is_error());
+    EXPECT_TRUE(IcebergRest::connect(http_, clock_, {"ftp://127.0.0.1:1", "", {}, {}}).is_error());
 }
 
 TEST_F(IcebergRestTest, NamesAreEncodedIntoPaths) {
@@ -111,6 +112,72 @@ TEST_F(IcebergRestTest, ACircleOfPagesEnds) {
     for (int i = 0; i < 3; ++i)
         http_.answer(200, R"({"namespaces":[],"next-page-token":"same"})");
     EXPECT_THAT(client.list_namespaces().error().why(), HasSubstr("twice"));
+}
+
+/// Every page names another one and has `body`; every call takes as long as told.
+class EndlessHttp final : public net::HttpClient {
+public:
+    EndlessHttp(ManualClock& clock, std::chrono::seconds each, std::string body)
+        : clock_(clock), each_(each), body_(std::move(body)) {}
+    Result<net::HttpAnswer> call(const net::HttpCall& call) override {
+        clock_.advance(each_);
+        const bool first = call.url.ends_with("/v1/config");
+        return net::HttpAnswer{200, {}, first ? R"({"defaults":{}})" : body_ + std::to_string(++calls_) + "\"}"};
+    }
+    int calls() const { return calls_; }
+
+private:
+    ManualClock& clock_;
+    std::chrono::seconds each_;
+    std::string body_;
+    int calls_ = 0;
+};
+
+TEST_F(IcebergRestTest, EndlessPagesEnd) {
+    const std::string start = R"({"identifiers":[)";
+    const std::string end = R"(],"next-page-token":")";
+    EndlessHttp slow(clock_, std::chrono::seconds(60), start + end);
+    EXPECT_THAT(IcebergRest::connect(slow, clock_, {"http://h", "", {}, {}})->list_tables({"n"}).error().why(),
+                HasSubstr("does not end: 0 entries"));
+    EXPECT_EQ(slow.calls(), 60);
+    std::string entries = "0";
+    for (int i = 0; i < 1'000'000; ++i)
+        entries += ",0";
+    EndlessHttp large(clock_, std::chrono::seconds(0), start + entries + end);
+    EXPECT_THAT(IcebergRest::connect(large, clock_, {"http://h", "", {}, {}})->list_tables({"n"}).error().why(),
+                HasSubstr("1000001 entries on 1 pages"));
+    EndlessHttp empty(clock_, std::chrono::seconds(0), start + end);
+    EXPECT_TRUE(IcebergRest::connect(empty, clock_, {"http://h", "", {}, {}})->list_tables({"n"}).is_error());
+    EXPECT_EQ(empty.calls(), 10'001);
+}
+
+TEST_F(IcebergRestTest, NamespacesComeAfterTheirParents) {
+    const IcebergRest client = connect();
+    for (const auto* listing : {R"([["a"],["b"]])", R"([["a","c"]])", "[]", "[]"})
+        http_.answer(200, R"({"namespaces":)" + std::string(listing) + "}");
+    std::vector<Levels> seen;
+    const auto visit = [&](const Levels& levels) -> Status {
+        seen.push_back(levels);
+        return {};
+    };
+    ASSERT_FALSE(client.each_namespace(visit).is_error());
+    EXPECT_THAT(seen, ElementsAre(Levels{"a"}, Levels{"a", "c"}, Levels{"b"}));
+}
+
+TEST_F(IcebergRestTest, ANamespaceLiesRightBelowItsParentAndNotForEverDeeper) {
+    const IcebergRest client = connect();
+    for (const auto* listing : {R"(["n"])", R"(["n","m","o"])", R"(["x","m"])", "[]"}) {
+        http_.answer(200, R"({"namespaces":[)" + std::string(listing) + "]}");
+        EXPECT_TRUE(client.list_namespaces({"n"}).is_error()) << listing;
+    }
+    std::string levels;
+    for (int depth = 0; depth < 65; ++depth) {
+        levels += depth == 0 ? R"("n")" : R"(,"n")";
+        http_.answer(200, R"({"namespaces":[[)" + levels + "]]}");
+    }
+    const auto walked = client.each_namespace([](const Levels&) -> Status { return {}; });
+    EXPECT_THAT(walked.error().why(), HasSubstr("another form"));
+    EXPECT_TRUE(http_.answers.empty());
 }
 
 TEST_F(IcebergRestTest, RegistersAndReadsBack) {

@@ -6,8 +6,6 @@
 #include "engines/iceberg_scan.h"
 #include "formats/parquet/arrow_schema.h"
 
-#include <deque>
-
 namespace godwit::engines {
 
 namespace {
@@ -40,15 +38,13 @@ Result<QueryText> query_warehouse(const std::string& catalogue, const std::strin
                                   std::size_t max_rows, std::stop_token stop) {
     const auto connection = TRY(clients::CatalogueConnection::open(clock, random, {catalogue, {}, {}, {}}, stop));
     auto database = TRY(DuckDb::open());
-    std::deque<std::vector<std::string>> spaces;
-    for (auto& levels : TRY(connection->rest().list_namespaces({}, stop)))
-        spaces.push_back(std::move(levels));
-    for (; !spaces.empty(); spaces.pop_front()) {
-        for (const auto& name : TRY(connection->rest().list_tables(spaces.front(), stop)))
-            TRY(add_table(database, connection->rest(), name, stop));
-        for (auto& levels : TRY(connection->rest().list_namespaces(spaces.front(), stop)))
-            spaces.push_back(std::move(levels));
-    }
+    TRY(connection->rest().each_namespace(
+        [&](const std::vector<std::string>& levels) -> Status {
+            for (const auto& name : TRY(connection->rest().list_tables(levels, stop)))
+                TRY(add_table(database, connection->rest(), name, stop));
+            return {};
+        },
+        stop));
     return database.query(sql, max_rows, std::move(stop));
 }
 

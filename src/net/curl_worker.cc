@@ -74,6 +74,7 @@ struct Transfer {
     HttpAnswer answer{};
     std::size_t header_bytes = 0;
     bool header_complete = false;
+    bool is_success = false;
     curl_off_t body_bytes_sent = 0;
     std::string refused{}; ///< why a callback broke off
     std::optional<Error> body_error{};
@@ -95,6 +96,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
     if (line.starts_with("HTTP/")) { // another one after `100 Continue`
         transfer.answer.headers.clear();
         transfer.header_complete = false;
+        transfer.is_success = line.find(" 2") == line.find(' ');
     } else if (trim(line).empty()) {
         transfer.header_complete = true;
     } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
@@ -103,6 +105,9 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
     return size;
 }
 
+/// Of a refusal no more is kept: nobody needs it, and the service that refuses decides how much it sends.
+constexpr std::size_t kRefusalBytes = std::size_t{1} << 20;
+
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
     auto& transfer = *static_cast<Transfer*>(user);
     transfer.progressed();
@@ -110,7 +115,8 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
         transfer.refused = "its answer is larger than " + human_bytes(transfer.call.answer_limit);
         return 0;
     }
-    transfer.answer.body.append(data, size);
+    const auto kept = transfer.is_success ? size : std::min(size, kRefusalBytes - transfer.answer.body.size());
+    transfer.answer.body.append(data, kept);
     return size;
 }
 

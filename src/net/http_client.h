@@ -47,7 +47,7 @@ struct HttpCall {
 struct HttpAnswer {
     int status = 0;
     HttpHeaders headers;
-    std::string body;
+    std::string body; ///< without success at most 1 MiB, the rest is dropped
 
     bool is_success() const { return status >= 200 && status <= 299; }
     /// Under any of the names that services use (x-request-id, x-amz-request-id, x-openstack-request-id ...), or empty.

@@ -28,6 +28,10 @@ protected:
             response.body = request.target;
         if (first == "large")
             response.body = std::string(100'000, 'x');
+        if (first == "refused") {
+            response.status = 403;
+            response.body = std::string(3'000'000, 'x');
+        }
         if (first == "echo")
             response.body = request.body;
         if (first == "redirect") {
@@ -117,6 +121,12 @@ TEST_F(HttpClientTest, large_answers_are_refused) {
     EXPECT_EQ(client_.call(call).error().retry(), RetryClass::unknown);
     call.answer_limit = 100'000;
     EXPECT_EQ(client_.call(call).value().body.size(), 100'000u);
+}
+
+TEST_F(HttpClientTest, of_a_large_refusal_the_first_part_is_kept) {
+    const auto answer = client_.call(call_to("/refused")).value();
+    EXPECT_EQ(answer.status, 403);
+    EXPECT_EQ(answer.body, std::string(std::size_t{1} << 20, 'x'));
 }
 
 TEST_F(HttpClientTest, threads_share_a_client) {

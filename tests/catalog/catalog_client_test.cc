@@ -43,8 +43,8 @@ protected:
 
     IcebergRest connect(const std::string& endpoint) {
         // Long enough for a loaded machine, and short where an answer never comes.
-        auto client =
-            IcebergRest::connect(http_, {endpoint, "file://" + warehouse_, Secret(), std::chrono::milliseconds(2000)});
+        auto client = IcebergRest::connect(
+            http_, clock_, {endpoint, "file://" + warehouse_, Secret(), std::chrono::milliseconds(2000)});
         EXPECT_FALSE(client.is_error()) << client.error().to_block();
         return std::move(*client);
     }
@@ -106,7 +106,7 @@ TEST_F(CatalogClientTest, RefusalsKeepTheCataloguesWords) {
     const auto absent = client.register_table({{"n"}, "t"}, "file://" + warehouse_ + "/absent.json");
     ASSERT_TRUE(absent.is_error());
     EXPECT_EQ(absent.error().kind(), ErrorKind::invalid_input);
-    auto elsewhere = IcebergRest::connect(http_, {server_->endpoint(), "s3://elsewhere", Secret(), {}});
+    auto elsewhere = IcebergRest::connect(http_, clock_, {server_->endpoint(), "s3://elsewhere", Secret(), {}});
     EXPECT_EQ(elsewhere.error().kind(), ErrorKind::not_found);
 }
 

@@ -16,7 +16,15 @@ public:
     std::string warehouse() const override { return rest().config().warehouse; }
 
     Status each_namespace(const NamespaceVisitor& visit, std::stop_token stop) override {
-        return below({}, visit, stop);
+        return rest().each_namespace(
+            [&](const std::vector<std::string>& levels) -> Status {
+                auto state = TRY(rest().load_namespace(levels, stop));
+                NamespaceFacts facts;
+                facts.levels = std::move(state.levels);
+                facts.properties = std::move(state.properties);
+                return visit(facts);
+            },
+            stop);
     }
 
     Status each_table(const std::vector<std::string>& levels, const TableVisitor& visit,
@@ -28,18 +36,6 @@ public:
 
 private:
     const clients::IcebergRest& rest() const { return connection_->rest(); }
-
-    Status below(const std::vector<std::string>& parent, const NamespaceVisitor& visit, const std::stop_token& stop) {
-        for (const auto& levels : TRY(rest().list_namespaces(parent, stop))) {
-            auto state = TRY(rest().load_namespace(levels, stop));
-            NamespaceFacts facts;
-            facts.levels = std::move(state.levels);
-            facts.properties = std::move(state.properties);
-            TRY(visit(facts));
-            TRY(below(levels, visit, stop));
-        }
-        return {};
-    }
 
     TargetTableFacts facts_of(const clients::TableName& table, const std::stop_token& stop) {
         TargetTableFacts facts;

@@ -24,8 +24,9 @@ public:
         auto options = read_source_options(source);
         EXPECT_FALSE(options.is_error()) << (options.is_error() ? options.error().to_line() : "");
         auto map = options->map;
-        auto connection = clients::CatalogueConnection::open(
-            std::make_unique<clients::test::TestCatalogueClient>(catalogue), {"http://127.0.0.1:1", "", {}, {}});
+        auto connection =
+            clients::CatalogueConnection::open(std::make_unique<clients::test::TestCatalogueClient>(catalogue),
+                                               records.clock, {"http://127.0.0.1:1", "", {}, {}});
         EXPECT_FALSE(connection.is_error());
         auto exported = std::make_unique<RunExport>(options->folder, options->account, records.clock);
         std::unique_ptr<Ends> ends(new Ends{std::move(options).release(), TableFiles(std::move(map)), target(),
