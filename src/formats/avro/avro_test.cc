@@ -282,6 +282,28 @@ TEST(AvroCodec, BombsAreRefusedAndCodecsNamed) {
     EXPECT_EQ(parse_codec("lzo").error().kind(), ErrorKind::invalid_input);
 }
 
+TEST(AvroContainerErrors, ManySmallBombsAreOneLargeBomb) {
+    const std::string schema = R"("bytes")";
+    WriterOptions options;
+    options.schema_json = schema;
+    options.codec = Codec::zstandard;
+    options.block_bytes = 1;
+    StringSink sink;
+    auto writer = ContainerWriter::create(sink, options);
+    std::string record;
+    append_long(record, 6 << 20);
+    record.resize(record.size() + (6 << 20));
+    for (int i = 0; i < 3; ++i)
+        ASSERT_TRUE(writer->append(record).has_value());
+    ASSERT_TRUE(writer->finish().has_value());
+    MemorySource source(sink.bytes());
+    auto reader = ContainerReader::open(source).value();
+    Block block;
+    EXPECT_TRUE(reader.next_block(block).value());
+    EXPECT_TRUE(reader.next_block(block).value());
+    EXPECT_THAT(reader.next_block(block).error().why(), testing::HasSubstr("when decompressed"));
+}
+
 TEST(AvroValue, HostileCountsNeitherAllocateNorHang) {
     const auto nulls = Schema::parse(R"({"type":"array","items":"null"})").value();
     std::string data;

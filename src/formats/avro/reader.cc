@@ -11,9 +11,8 @@ namespace godwit::avro {
 namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
-/// A block above 16 MiB must not be more than 100 times what is stored: no manifest comes near, a bomb goes beyond.
-constexpr std::uint64_t kFreeBytes = std::uint64_t{16} << 20;
-constexpr std::uint64_t kLargestRatio = 100;
+/// All blocks together may hold 200 times what is stored. Manifests come to 6, to 75 where a table is wide and empty.
+constexpr std::uint64_t kLargestRatio = 200;
 constexpr std::size_t kMostMetadata = 10'000;
 
 Error container_error(const ByteSource& source, std::uint64_t offset, std::string why) {
@@ -128,10 +127,11 @@ Result<bool> ContainerReader::next_block(Block& block) {
     if (codec_ == Codec::null) {
         block.raw = stored_;
     } else {
-        const auto limit = std::min<std::uint64_t>(limits_.block_bytes, kFreeBytes + stored_.size() * kLargestRatio);
-        auto decompressed = decompress(codec_, stored_, limit, raw_);
+        allowance_ += stored_.size() * kLargestRatio;
+        auto decompressed = decompress(codec_, stored_, std::min(limits_.block_bytes, allowance_), raw_);
         if (decompressed.is_error())
             return std::move(decompressed.error()).at(source_->name() + " at offset " + std::to_string(offset_));
+        allowance_ -= raw_.size();
         block.raw = raw_;
     }
     // Records without bytes exist only for schemas that hold nothing; then too a count must not run away.

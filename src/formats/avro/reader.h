@@ -61,6 +61,7 @@ private:
     SyncMarker sync_{};
     std::string header_bytes_;
     std::uint64_t offset_ = 0;
+    std::uint64_t allowance_ = std::uint64_t{16} << 20; ///< what may still be decompressed
     std::string stored_;
     std::string raw_;
 };

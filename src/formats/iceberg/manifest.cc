@@ -170,16 +170,18 @@ Result<std::int32_t> number_metadata(const avro::ContainerReader& reader, std::s
 
 struct ManifestListReader::State {
     RecordWalk walk;
+    std::size_t left; ///< manifests that may still come
 };
 
 ManifestListReader::ManifestListReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ManifestListReader::ManifestListReader(ManifestListReader&&) noexcept = default;
 ManifestListReader::~ManifestListReader() = default;
 
-Result<ManifestListReader> ManifestListReader::open(ByteSource& source, const avro::ReaderLimits& limits) {
+Result<ManifestListReader> ManifestListReader::open(ByteSource& source, const avro::ReaderLimits& limits,
+                                                    std::size_t most) {
     auto walk = TRY(RecordWalk::open(source, list_paths(), limits));
     TRY(check_list_types(walk));
-    return ManifestListReader(std::make_unique<State>(std::move(walk)));
+    return ManifestListReader(std::make_unique<State>(std::move(walk), most));
 }
 
 const avro::FileMetadata& ManifestListReader::metadata() const { return state_->walk.reader().metadata(); }
@@ -188,6 +190,8 @@ Result<bool> ManifestListReader::next(ManifestFile& file) {
     auto& walk = state_->walk;
     if (!TRY(walk.next()))
         return false;
+    if (state_->left-- == 0)
+        return walk.error("it lists too many manifests");
     if (!walk.present(ListSlot::manifest_path) || !walk.present(ListSlot::manifest_length) ||
         !walk.present(ListSlot::spec_id))
         return walk.error("its path, length or spec id is null");

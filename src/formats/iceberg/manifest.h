@@ -90,10 +90,14 @@ struct ManifestEntry {
     bool operator==(const ManifestEntry&) const = default;
 };
 
+/// More manifests in a list are refused: years of commits each minute stay below, and readers keep them in memory.
+inline constexpr std::size_t kMostManifests = 1'000'000;
+
 /// A manifest list, one manifest at a time. Version 1 fields that are missing take the specification's defaults.
 class ManifestListReader {
 public:
-    static Result<ManifestListReader> open(ByteSource& source, const avro::ReaderLimits& limits = {});
+    static Result<ManifestListReader> open(ByteSource& source, const avro::ReaderLimits& limits = {},
+                                           std::size_t most = kMostManifests);
     ManifestListReader(ManifestListReader&&) noexcept;
     ~ManifestListReader();
     const avro::FileMetadata& metadata() const;

@@ -13,7 +13,9 @@ namespace godwit::iceberg {
 namespace {
 
 constexpr std::int32_t kNewestVersion = 3;
-constexpr std::size_t kMetadataBytes = std::size_t{512} << 20;
+/// Metadata is about ten times what gzip makes of it; a hundred times is a bomb.
+constexpr std::size_t kLargestRatio = 100;
+constexpr std::size_t kFreeBytes = std::size_t{16} << 20;
 
 } // namespace
 
@@ -210,7 +212,8 @@ TableMetadata::~TableMetadata() = default;
 Result<TableMetadata> TableMetadata::parse(std::string_view bytes, const std::string& name) {
     std::string plain;
     if (bytes.starts_with("\x1f\x8b")) {
-        auto unpacked = gunzip(bytes, kMetadataBytes);
+        auto unpacked =
+            gunzip(bytes, std::min(metadata_json_limits().bytes, kFreeBytes + bytes.size() * kLargestRatio));
         if (unpacked.is_error())
             return std::move(unpacked.error()).at(name);
         plain = std::move(unpacked).release();

@@ -96,6 +96,8 @@ TEST(TableMetadata, GzipAndVersionNames) {
     EXPECT_TRUE(gunzip(packed, 1000).is_error());
     EXPECT_TRUE(gunzip(packed.substr(0, packed.size() / 2), 1 << 20).is_error());
     EXPECT_EQ(parsed(packed).last_column_id(), 4);
+    const auto bomb = gzip(std::string(40 << 20, ' ')).value();
+    EXPECT_THAT(TableMetadata::parse(bomb, "t").error().why(), testing::HasSubstr("it holds more than"));
     EXPECT_EQ(metadata_version_of("s3://b/t/metadata/00012-d099.metadata.json"), 12);
     EXPECT_EQ(metadata_version_of("v3.metadata.json"), 3);
     EXPECT_EQ(metadata_version_of("v3.gz.metadata.json"), 3);

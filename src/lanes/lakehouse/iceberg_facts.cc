@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace godwit::lakehouse {
 namespace {
 
 constexpr std::size_t kMostPrefixes = 64;
+constexpr std::int64_t kLatestMs = std::numeric_limits<Micros>::max() / 1'000;
 constexpr std::uint64_t kLargestMetadata = std::uint64_t{512} << 20;
 
 std::string full_type(const iceberg::Type& type) {
@@ -123,7 +125,7 @@ private:
             facts_.references.push_back({reference.name,
                                          reference.kind == iceberg::SnapshotReference::Kind::tag ? "tag" : "branch",
                                          std::to_string(reference.snapshot_id)});
-        facts_.updated_at = format_time(metadata.last_updated_ms() * 1'000);
+        facts_.updated_at = format_time(std::clamp(metadata.last_updated_ms(), -kLatestMs, kLatestMs) * 1'000);
         facts_.encrypted = !metadata.encryption_keys().empty();
         root_ = canonical(metadata.location());
         add_prefix(metadata.location(), root_);
@@ -224,12 +226,12 @@ private:
             facts_.live_known = facts_.live_known && !current;
             return {};
         }
-        std::vector<std::string> manifests;
+        std::set<std::string> manifests;
         const auto read = with(snapshot.manifest_list, [&](ByteSource& source) -> Status {
             auto list = TRY(iceberg::ManifestListReader::open(source));
             iceberg::ManifestFile file;
             while (TRY(list.next(file)))
-                manifests.push_back(file.path);
+                manifests.insert(file.path);
             return {};
         });
         if (read.is_error())
