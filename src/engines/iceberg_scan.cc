@@ -194,9 +194,13 @@ private:
             iceberg::PuffinBlob blob;
             blob.offset = file.content_offset.value_or(0);
             blob.length = file.content_size_in_bytes.value_or(0);
-            const auto vector = TRY(iceberg::DeletionVector::decode(TRY(iceberg::read_puffin_blob(*source, blob))));
-            for (const auto position : vector.positions())
-                positions_.add(static_cast<std::int64_t>(position));
+            if (!positions_.vectors().empty())
+                return Error::make(ErrorKind::invalid_input, "a data file has two deletion vectors")
+                    .fix("read the table with Spark or Trino, and have it written again")
+                    .at(printable(path_));
+            auto vector = TRY(iceberg::DeletionVector::decode(TRY(iceberg::read_puffin_blob(*source, blob))));
+            TRY(iceberg::check_count(vector, file, entry_.file));
+            positions_.add(std::move(vector));
             return {};
         }
         if (!equals_ignoring_case(file.file_format, "parquet"))

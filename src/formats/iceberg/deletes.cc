@@ -1,5 +1,7 @@
 #include "formats/iceberg/deletes.h"
 
+#include "base/text.h"
+
 namespace godwit::iceberg {
 
 namespace {
@@ -38,6 +40,17 @@ bool delete_applies(const LiveFile& data, const LiveFile& deletes) {
     }
     return delete_sequence >= data_sequence && same_partition(data, deletes) &&
            may_name(deletes.entry->file, data.entry->file.file_path);
+}
+
+Status check_count(const DeletionVector& vector, const DataFile& deletes, const DataFile& data) {
+    const auto count = static_cast<std::int64_t>(vector.count());
+    if (count == deletes.record_count && count <= data.record_count)
+        return {};
+    return Error::make(ErrorKind::invalid_input, "the deletion vector cannot be read")
+        .why("it deletes " + std::to_string(count) + " rows; the manifest says " +
+             std::to_string(deletes.record_count) + " of " + std::to_string(data.record_count))
+        .fix("copy the Puffin file and the manifests again from their source")
+        .at(printable(deletes.file_path));
 }
 
 } // namespace godwit::iceberg

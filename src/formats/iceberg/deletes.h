@@ -1,6 +1,7 @@
 #pragma once
 
 #include "formats/iceberg/manifest.h"
+#include "formats/iceberg/puffin.h"
 
 #include <cstdint>
 #include <vector>
@@ -20,5 +21,8 @@ struct LiveFile {
 ///   deletion vector applies, the position delete files for that data file are left out of the scan;
 /// - equality deletes: delete's sequence number > the data file's; same spec and partition, or an unpartitioned spec.
 bool delete_applies(const LiveFile& data, const LiveFile& deletes);
+
+/// Whether the vector has as many positions as the manifest says, and no more than the data file has rows.
+Status check_count(const DeletionVector& vector, const DataFile& deletes, const DataFile& data);
 
 } // namespace godwit::iceberg

@@ -193,6 +193,9 @@ TEST_P(ManifestVersions, ListsRoundTrip) {
     EXPECT_EQ(read.min_sequence_number, GetParam() == 1 ? 0 : 3);
     EXPECT_EQ(read.key_metadata, "k");
     EXPECT_FALSE(reader.next(read).value());
+    auto bounded = ManifestListReader::open(source, {}, 1).value();
+    EXPECT_TRUE(bounded.next(read).value());
+    EXPECT_THAT(bounded.next(read).error().why(), HasSubstr("too many manifests"));
     EXPECT_EQ(writer.next_row_id(), GetParam() == 3 ? std::optional<std::int64_t>(1000 + 2 * 23) : std::nullopt);
 }
 
@@ -365,6 +368,22 @@ TEST(Deletes, ApplyBySequencePartitionAndPath) {
     deletes.sequence_number = 6;
     deletes.file.partition[0] = std::int64_t{2};
     EXPECT_FALSE(applies());
+}
+
+TEST(Deletes, AVectorHasAsManyPositionsAsTheManifestSays) {
+    DeletionVector vector;
+    vector.add(3);
+    vector.add(70'000);
+    DataFile data;
+    data.record_count = 2;
+    DataFile deletes;
+    deletes.record_count = 2;
+    EXPECT_TRUE(check_count(vector, deletes, data).has_value());
+    data.record_count = 1;
+    EXPECT_THAT(check_count(vector, deletes, data).error().why(), HasSubstr("2 rows"));
+    data.record_count = 9;
+    deletes.record_count = 3;
+    EXPECT_TRUE(check_count(vector, deletes, data).is_error());
 }
 
 TEST(ManifestErrors, WrongFilesAndSchemasAreNamed) {

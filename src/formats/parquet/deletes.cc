@@ -94,12 +94,14 @@ Status read_position_deletes(ByteSource& source,
 Result<BatchPtr> without_positions(const BatchPtr& batch, std::int64_t first_row, const DeletedPositions& deleted) {
     const auto& positions = deleted.positions();
     std::vector<bool> kept(static_cast<std::size_t>(batch->num_rows()), true);
-    std::size_t count = kept.size();
     for (auto at = std::lower_bound(positions.begin(), positions.end(), first_row);
-         at != positions.end() && *at < first_row + batch->num_rows(); ++at) {
+         at != positions.end() && *at < first_row + batch->num_rows(); ++at)
         kept[static_cast<std::size_t>(*at - first_row)] = false;
-        --count;
-    }
+    for (const auto& vector : deleted.vectors())
+        for (std::size_t row = 0; row < kept.size(); ++row)
+            if (vector.contains(static_cast<std::uint64_t>(first_row) + row))
+                kept[row] = false;
+    const auto count = static_cast<std::size_t>(std::count(kept.begin(), kept.end(), true));
     return guarded("deleted rows", [&] { return keep(batch, kept, count); });
 }
 

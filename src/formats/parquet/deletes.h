@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "formats/iceberg/puffin.h"
 #include "formats/iceberg/schema.h"
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace arrow {
@@ -21,13 +23,16 @@ namespace godwit::parquet_format {
 class DeletedPositions {
 public:
     void add(std::int64_t position) { positions_.push_back(position); }
+    /// Kept as it is: a small vector may hold billions of positions.
+    void add(iceberg::DeletionVector vector) { vectors_.push_back(std::move(vector)); }
     /// Sorts; call once after the last `add`.
     void seal();
     const std::vector<std::int64_t>& positions() const { return positions_; }
-    bool empty() const { return positions_.empty(); }
+    const std::vector<iceberg::DeletionVector>& vectors() const { return vectors_; }
 
 private:
     std::vector<std::int64_t> positions_;
+    std::vector<iceberg::DeletionVector> vectors_;
 };
 
 /// The rows of a position delete file, in its order ("Position Delete Files"): data file path and row position.

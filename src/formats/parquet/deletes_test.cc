@@ -58,6 +58,20 @@ TEST(PositionDeletes, CountFromTheStartOfTheFile) {
     EXPECT_EQ(column_text(**first, 0), "11|13");
 }
 
+TEST(PositionDeletes, ADeletionVectorCountsBesideThem) {
+    const auto batch = make_batch({{arrow::field("a", arrow::int32()), "[10,11,12,13]"}});
+    iceberg::DeletionVector vector;
+    for (const std::uint64_t position : {101, 103, 104})
+        vector.add(position);
+    DeletedPositions deleted;
+    deleted.add(std::move(vector));
+    deleted.add(103);
+    deleted.add(100);
+    deleted.seal();
+    EXPECT_EQ(column_text(**without_positions(batch, 100, deleted), 0), "12");
+    EXPECT_EQ(*without_positions(batch, 200, deleted), batch);
+}
+
 TEST(EqualityDeletes, NullEqualsNull) {
     const auto types = schema_of({field(1, "id", kind(TypeKind::int32)), field(2, "name", kind(TypeKind::string))});
     const auto file = written(types, {"[1,2,null]", R"(["a",null,null])"});
