@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <unordered_map>
+
 namespace godwit::iceberg {
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_properties(const OrderedJson& object, const char* name) {
@@ -22,10 +24,21 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_properties(const 
     return result;
 }
 
+void set_texts(OrderedJson& object, const std::vector<std::pair<std::string, std::string>>& texts) {
+    OrderedJson::object_t::Container& members = object.get_ref<OrderedJson::object_t&>();
+    std::unordered_map<std::string, std::size_t> places;
+    for (const auto& member : members)
+        places.emplace(member.first, places.size());
+    for (const auto& [key, text] : texts)
+        if (const auto [place, is_new] = places.emplace(key, members.size()); is_new)
+            members.emplace_back(key, text);
+        else
+            members[place->second].second = text;
+}
+
 OrderedJson properties_to_json(const std::vector<std::pair<std::string, std::string>>& properties) {
     auto result = OrderedJson::object();
-    for (const auto& [key, value] : properties)
-        result[key] = value;
+    set_texts(result, properties);
     return result;
 }
 
@@ -50,6 +63,7 @@ JsonLimits metadata_json_limits() {
     JsonLimits limits;
     limits.depth = 256;
     limits.bytes = std::size_t{512} << 20;
+    limits.values = 8'000'000;
     return limits;
 }
 

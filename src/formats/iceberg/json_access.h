@@ -136,6 +136,8 @@ std::string dump(const OrderedJson& json);
 Status check_text(const OrderedJson& json);
 /// An object of texts; absent is empty. Numbers and booleans, which some writers leave, count as their text.
 Result<std::vector<std::pair<std::string, std::string>>> parse_properties(const OrderedJson& object, const char* name);
+/// Sets every text of an object. The object's own look-up is linear: one after the other would cost their square.
+void set_texts(OrderedJson& object, const std::vector<std::pair<std::string, std::string>>& texts);
 OrderedJson properties_to_json(const std::vector<std::pair<std::string, std::string>>& properties);
 /// Deep enough for nested schemas, long enough for tables with 100,000 snapshots.
 JsonLimits metadata_json_limits();

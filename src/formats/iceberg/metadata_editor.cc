@@ -26,6 +26,12 @@ std::int32_t highest(const OrderedJson& list, const char* member, std::int32_t l
     return least;
 }
 
+Result<std::int32_t> next_id(std::int32_t last) {
+    if (last == INT32_MAX)
+        return update_error("the id " + std::to_string(last) + " is taken, and it is the last");
+    return last + 1;
+}
+
 /// A list of version 1 that a newer member replaces.
 void fill_in(OrderedJson& document, const TableMetadata& base) {
     if (find_field(document, "schemas") == nullptr) {
@@ -136,6 +142,23 @@ OrderedJson& MetadataEditor::list(const char* name) {
     return value;
 }
 
+Result<const std::vector<Schema>*> MetadataEditor::held_schemas() {
+    const auto& held = list("schemas");
+    while (schemas_.size() < held.size())
+        schemas_.push_back(TRY(parse_schema(held[schemas_.size()])));
+    return &schemas_;
+}
+
+Result<const std::vector<PartitionSpec>*> MetadataEditor::held_specs() {
+    const auto& held = list("partition-specs");
+    while (specs_.size() < held.size()) {
+        specs_.push_back(TRY(parse_partition_spec(held[specs_.size()])));
+        for (const auto& field : specs_.back().fields)
+            field_ids_.try_emplace({field.source_ids, field.transform.text, field.name}, field.field_id);
+    }
+    return &specs_;
+}
+
 Status MetadataEditor::assign_uuid(const OrderedJson& update) {
     const auto uuid = TRY(require_string(update, "uuid"));
     if (const auto* held = find_field(document_, "table-uuid");
@@ -172,14 +195,13 @@ Status MetadataEditor::add_schema(const OrderedJson& update) {
     const auto last = std::max(TRY(require_int32(document_, "last-column-id")), schema.highest_id());
     document_["last-column-id"] = std::max(last, TRY(optional_int32(update, "last-column-id")).value_or(0));
     auto& schemas = list("schemas");
-    for (const auto& held : schemas) {
-        const auto known = TRY(parse_schema(held));
+    for (const auto& known : *TRY(held_schemas())) {
         if (known.same_as(schema)) {
             last_schema_ = known.schema_id;
             return {};
         }
     }
-    last_schema_ = highest(schemas, "schema-id", -1) + 1;
+    last_schema_ = TRY(next_id(highest(schemas, "schema-id", -1)));
     json["schema-id"] = *last_schema_;
     schemas.push_back(std::move(json));
     return {};
@@ -204,21 +226,18 @@ Status MetadataEditor::set_current_schema(const OrderedJson& update) {
     return {};
 }
 
-/// Fields without an id get the id of an equal field of any spec, or the next one.
-Status MetadataEditor::number_spec_fields(OrderedJson& spec) {
+/// Fields without an id get the id of an equal field of any spec, or the next one. `wanted` is the spec as parsed.
+Status MetadataEditor::number_spec_fields(OrderedJson& spec, const PartitionSpec& wanted) {
+    TRY(held_specs());
     auto last = TRY(require_int32(document_, "last-partition-id"));
-    for (auto& field : spec["fields"]) {
-        if (find_field(field, "field-id") == nullptr) {
-            std::int32_t id = -1;
-            for (const auto& held : list("partition-specs"))
-                for (const auto& other : held["fields"])
-                    if (id < 0 && other.value("source-id", -1) == field.value("source-id", -2) &&
-                        other.value("transform", "") == field.value("transform", "-") &&
-                        other.value("name", "") == field.value("name", "-"))
-                        id = other.value("field-id", -1);
-            field["field-id"] = id >= 0 ? id : last + 1;
+    for (std::size_t i = 0; i < wanted.fields.size(); ++i) {
+        auto& json = spec["fields"][i];
+        if (find_field(json, "field-id") == nullptr) {
+            const auto& field = wanted.fields[i];
+            const auto known = field_ids_.find({field.source_ids, field.transform.text, field.name});
+            json["field-id"] = known != field_ids_.end() ? known->second : TRY(next_id(last));
         }
-        last = std::max(last, TRY(require_int32(field, "field-id")));
+        last = std::max(last, TRY(require_int32(json, "field-id")));
     }
     document_["last-partition-id"] = last;
     return {};
@@ -229,18 +248,17 @@ Status MetadataEditor::add_spec(const OrderedJson& update) {
     TRY(require_array(json, "fields"));
     const auto wanted = TRY(parse_partition_fields(0, json["fields"]));
     const auto* current = find_field(document_, "current-schema-id");
-    for (const auto& schema_json : list("schemas"))
-        if (const auto schema = TRY(parse_schema(schema_json)); current == nullptr || *current == schema.schema_id)
+    for (const auto& schema : *TRY(held_schemas()))
+        if (current == nullptr || *current == schema.schema_id)
             for (const auto& field : wanted.fields)
                 for (const auto source : field.source_ids)
                     if (schema.find(source) == nullptr && field.transform.kind != Transform::Kind::always_null)
                         return update_error("the schema has no field " + std::to_string(source))
                             .at("spec." + field.name);
-    TRY(number_spec_fields(json));
+    TRY(number_spec_fields(json, wanted));
     const auto numbered = TRY(parse_partition_fields(0, json["fields"]));
     auto& specs = list("partition-specs");
-    for (const auto& held : specs) {
-        const auto known = TRY(parse_partition_spec(held));
+    for (const auto& known : *TRY(held_specs())) {
         if (known.fields == numbered.fields) {
             last_spec_ = known.spec_id;
             return {};
@@ -249,7 +267,7 @@ Status MetadataEditor::add_spec(const OrderedJson& update) {
     for (std::size_t i = 0; version() == 1 && i < numbered.fields.size(); ++i)
         if (numbered.fields[i].field_id != 1000 + static_cast<std::int32_t>(i))
             return update_error("in version 1 the ids of partition fields are 1000, 1001 and so on").at("spec");
-    last_spec_ = highest(specs, "spec-id", -1) + 1;
+    last_spec_ = TRY(next_id(highest(specs, "spec-id", -1)));
     json["spec-id"] = *last_spec_;
     specs.push_back(std::move(json));
     return {};
@@ -274,7 +292,7 @@ Status MetadataEditor::add_sort_order(const OrderedJson& update) {
             return {};
         }
     }
-    last_order_ = order.fields.empty() ? 0 : highest(orders, "order-id", 0) + 1;
+    last_order_ = order.fields.empty() ? 0 : TRY(next_id(highest(orders, "order-id", 0)));
     json["order-id"] = *last_order_;
     orders.push_back(std::move(json));
     return {};
@@ -295,36 +313,43 @@ Status MetadataEditor::set_properties(const OrderedJson& update) {
     // `updated` is what old clients send.
     const char* name = find_field(update, "updates") != nullptr ? "updates" : "updated";
     TRY(require_field(update, name));
-    for (const auto& [key, value] : TRY(parse_properties(update, name)))
-        document_["properties"][key] = value;
+    set_texts(document_["properties"], TRY(parse_properties(update, name)));
     return {};
 }
 
 Status MetadataEditor::remove_properties(const OrderedJson& update) {
     const char* name = find_field(update, "removals") != nullptr ? "removals" : "removed";
+    std::set<std::string> removed;
     for (const auto& key : *TRY(require_array(update, name))) {
         if (!key.is_string())
             return update_error("a property's name is a text").at(name);
-        document_["properties"].erase(key.get<std::string>());
+        removed.insert(key.get<std::string>());
     }
+    OrderedJson::object_t kept;
+    for (auto& [key, value] : document_["properties"].get_ref<OrderedJson::object_t&>())
+        if (!removed.contains(key))
+            kept.emplace_back(key, std::move(value));
+    document_["properties"] = std::move(kept);
     return {};
 }
 
 Status MetadataEditor::remove_by_id(const OrderedJson& update, const char* ids_name, const char* list_name,
                                     const char* id_name, const char* current_name) {
-    const auto& ids = *TRY(require_array(update, ids_name));
-    for (const auto& id : ids) {
-        TRY(as_int32(id, ids_name));
+    std::set<std::int32_t> ids;
+    for (const auto& id : *TRY(require_array(update, ids_name))) {
+        ids.insert(TRY(as_int32(id, ids_name)));
         if (const auto* current = find_field(document_, current_name); current != nullptr && *current == id)
             return update_error(std::string(id_name) + " " + id.dump() + " is in use: " + current_name + " names it")
                 .at(ids_name);
     }
     auto kept = OrderedJson::array();
     for (const auto& item : list(list_name))
-        if (const auto* held = find_field(item, id_name);
-            held == nullptr || std::find(ids.begin(), ids.end(), *held) == ids.end())
+        if (const auto id = optional_int32(item, id_name); id.is_error() || !*id || !ids.contains(**id))
             kept.push_back(item);
     document_[list_name] = std::move(kept);
+    schemas_.clear();
+    specs_.clear();
+    field_ids_.clear();
     return {};
 }
 

@@ -3,8 +3,10 @@
 #include "formats/iceberg/json_access.h"
 #include "formats/iceberg/metadata_update.h"
 
+#include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace godwit::iceberg {
 
@@ -44,9 +46,11 @@ private:
     Status add_encryption_key(const OrderedJson& update);
     Status remove_encryption_key(const OrderedJson& update);
 
-    Status number_spec_fields(OrderedJson& spec);
+    Status number_spec_fields(OrderedJson& spec, const PartitionSpec& wanted);
     Status check_row_lineage(const OrderedJson& snapshot);
     OrderedJson& list(const char* name);
+    Result<const std::vector<Schema>*> held_schemas();
+    Result<const std::vector<PartitionSpec>*> held_specs();
     Result<std::int32_t> resolve_id(const OrderedJson& update, const char* name, const char* list_name,
                                     const char* id_name, const std::optional<std::int32_t>& last_added);
     Status remove_by_id(const OrderedJson& update, const char* ids_name, const char* list_name, const char* id_name,
@@ -62,6 +66,11 @@ private:
     OrderedJson document_;
     std::optional<OrderedJson> base_;
     std::int64_t base_updated_ms_ = 0;
+    /// The lists of the document, parsed as far as the last look at them.
+    std::vector<Schema> schemas_;
+    std::vector<PartitionSpec> specs_;
+    /// Source, transform and name of each field of those specs, and its id.
+    std::map<std::tuple<std::vector<std::int32_t>, std::string, std::string>, std::int32_t> field_ids_;
     std::optional<std::int32_t> last_schema_;
     std::optional<std::int32_t> last_spec_;
     std::optional<std::int32_t> last_order_;

@@ -7,6 +7,9 @@ namespace godwit::iceberg {
 
 namespace {
 
+/// Each looks through what the table holds, so that many of them would cost their square.
+constexpr std::size_t kMostUpdates = 1'000;
+
 Error commit_failed(std::string why) {
     return Error::make(ErrorKind::conflict, "the commit's requirement does not hold")
         .why(std::move(why))
@@ -75,6 +78,10 @@ Result<TableMetadata> apply_updates(const TableMetadata* base, const OrderedJson
                                     const CommitContext& context) {
     if (!updates.is_array())
         return json_error("it is not an array", "updates");
+    if (updates.size() > kMostUpdates)
+        return json_error("it has " + std::to_string(updates.size()) + " entries, the limit is " +
+                              std::to_string(kMostUpdates),
+                          "updates");
     auto editor = TRY(MetadataEditor::start(base, context));
     for (std::size_t i = 0; i < updates.size(); ++i)
         if (auto status = editor.apply(updates[i]); status.is_error())

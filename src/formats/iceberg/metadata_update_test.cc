@@ -246,6 +246,52 @@ TEST(MetadataUpdate, RefusalsNameTheUpdate) {
     EXPECT_TRUE(apply_updates(&base, OrderedJson::object(), {}).is_error());
 }
 
+TEST(MetadataUpdate, ManyUpdatesAreRefused) {
+    const auto base = table();
+    std::string updates = R"({"action":"set-location","location":"file:///w/t"})";
+    for (int i = 1; i < 1'000; ++i)
+        updates += R"(,{"action":"set-location","location":"file:///w/t"})";
+    EXPECT_TRUE(updated(&base, "[" + updates + "]").has_value());
+    const auto error = updated(&base, "[" + updates + "," + updates + "]").error();
+    EXPECT_EQ(error.kind(), ErrorKind::invalid_input);
+    EXPECT_EQ(error.why(), "it has 2000 entries, the limit is 1000");
+}
+
+TEST(MetadataUpdate, TheLastIdHasNoNext) {
+    const std::string schema = R"({"action":"add-schema","schema":{"type":"struct","fields":[
+        {"id":1,"name":"a","required":false,"type":"long"}]}})";
+    const auto base = table();
+    auto document = base.document();
+    document["last-partition-id"] = INT32_MAX;
+    const auto last_field = TableMetadata::from_document(document).value();
+    EXPECT_THAT(updated(&last_field, R"([{"action":"add-spec","spec":{"fields":[
+        {"name":"b","transform":"identity","source-id":1}]}}])")
+                    .error()
+                    .why(),
+                HasSubstr("is the last"));
+    document["schemas"][0]["schema-id"] = document["current-schema-id"] = INT32_MAX;
+    const auto last_schema = TableMetadata::from_document(document).value();
+    EXPECT_THAT(updated(&last_schema, "[" + schema + "]").error().why(), HasSubstr("is the last"));
+}
+
+TEST(MetadataUpdate, ManyPropertiesCostTheirNumberOnly) {
+    const auto base = table();
+    std::string set;
+    std::string removed;
+    for (int i = 0; i < 100'000; ++i) {
+        const auto name = "\"p" + std::to_string(i) + "\"";
+        set += (i == 0 ? "" : ",") + name + R"(:"x")";
+        removed += (i == 0 ? "" : ",") + name;
+    }
+    const auto made = good(updated(&base, R"([{"action":"set-properties","updates":{"owner":"you",)" + set +
+                                              R"(}},{"action":"set-properties","updates":{"p0":"y"}}])"));
+    ASSERT_EQ(made.properties().size(), 100'001U);
+    EXPECT_EQ(made.properties()[0], (std::pair<std::string, std::string>("owner", "you")));
+    EXPECT_EQ(made.properties()[1], (std::pair<std::string, std::string>("p0", "y")));
+    const auto less = good(updated(&made, R"([{"action":"remove-properties","removals":[)" + removed + "]}]"));
+    EXPECT_EQ(less.properties(), (Properties{{"owner", "you"}}));
+}
+
 TEST(MetadataRequirements, EachHoldsOrConflicts) {
     const auto base = good([] {
         const auto made = table();
