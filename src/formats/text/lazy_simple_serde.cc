@@ -20,6 +20,9 @@ namespace godwit::text_format {
 namespace {
 
 constexpr std::int64_t kBatchBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kBatchCells = 1'000'000;
+constexpr std::size_t kHeldBytes = std::size_t{64} << 20;
+constexpr std::size_t kMostColumns = 10'000;
 
 Error arrow_error(const arrow::Status& status, const std::string& name) {
     return Error::make(ErrorKind::unsupported, "rows of a text file cannot be held in memory")
@@ -58,7 +61,8 @@ struct LazySimpleReader::State final : IssueCollector {
     std::vector<std::unique_ptr<CellParser>> parsers;
     std::shared_ptr<arrow::Schema> schema;
     std::deque<std::pair<std::int64_t, std::string>> held; ///< lines that may turn out to be the footer
-    std::string decoded;                                   ///< the line, where it had to be decoded
+    std::size_t held_bytes = 0;
+    std::string decoded; ///< the line, where it had to be decoded
     std::vector<std::int64_t> bad;
     std::int64_t rows = 0;
     std::int64_t dropped = 0;
@@ -111,11 +115,20 @@ Result<bool> LazySimpleReader::State::next_line(std::string_view& text) {
         line = lines.line_number();
         return found;
     }
-    if (!held.empty())
+    if (!held.empty()) {
+        held_bytes -= held.front().second.size();
         held.pop_front();
+    }
     while (held.size() <= footer) {
         if (!TRY(lines.next(text)))
             return false;
+        held_bytes += text.size();
+        if (held_bytes > kHeldBytes)
+            return Error::make(ErrorKind::unsupported, "the footer of a text file cannot be skipped")
+                .why("so many lines as its footer has, " + std::to_string(footer) + ", hold more than " +
+                     human_bytes(kHeldBytes))
+                .fix("correct skip.footer.line.count of the table, or split the file's long lines")
+                .at(source.name() + " line " + std::to_string(lines.line_number()));
         held.emplace_back(lines.line_number(), text);
     }
     line = held.front().first;
@@ -210,7 +223,14 @@ Result<LazySimpleReader> LazySimpleReader::open(TextSource& source, Settings set
             .why("the catalogue names none")
             .fix("correct the table in the catalogue")
             .at(source.name());
-    settings.rows_per_batch = std::max<std::int64_t>(1, settings.rows_per_batch);
+    if (settings.columns.size() > kMostColumns)
+        return Error::make(ErrorKind::unsupported, "a text table has too many columns")
+            .why("the catalogue names " + std::to_string(settings.columns.size()) + ", the limit is " +
+                 std::to_string(kMostColumns))
+            .fix("correct the table in the catalogue, or leave it out of the plan")
+            .at(source.name());
+    const auto most = kBatchCells / static_cast<std::int64_t>(settings.columns.size());
+    settings.rows_per_batch = std::clamp<std::int64_t>(settings.rows_per_batch, 1, most);
     auto state = std::make_unique<State>(source, std::move(settings));
     TRY(state->start());
     return LazySimpleReader(std::move(state));

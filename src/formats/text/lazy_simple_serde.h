@@ -80,8 +80,9 @@ struct CellReport {
 /// An error ends reading.
 using CellSink = std::function<Status(const CellReport&)>;
 
-/// Streams the rows of one file as record batches of `rows_per_batch` rows, or fewer where they hold 64 MiB of text.
-/// Columns come in declared order with the types of `arrow_type`. One thread at a time.
+/// Streams the rows of one file as record batches of `rows_per_batch` rows, or fewer where they hold 64 MiB of text or
+/// 1,000,000 cells. Columns come in declared order with the types of `arrow_type`; 10,000 of them at most, and 64 MiB
+/// of footer. One thread at a time.
 class LazySimpleReader {
 public:
     struct Settings {

@@ -274,6 +274,37 @@ TEST(LazySimpleSerDe, BatchesHaveTheirNumberOfRows) {
     EXPECT_EQ(reader->rows_read(), 10);
 }
 
+TEST(LazySimpleSerDe, BatchesOfManyColumnsAreShort) {
+    MemorySource source(std::string_view("1\n2\n3\n"));
+    const auto opened = open_text(source, TextCodec::none);
+    LazySimpleReader::Settings settings;
+    settings.columns = std::vector<TextColumn>(10'000, {"n", *parse_hive_type("int")});
+    settings.rows_per_batch = 1'000'000;
+    auto columns = settings.columns;
+    auto reader = LazySimpleReader::open(**opened, std::move(settings));
+    ASSERT_TRUE(reader.has_value()) << reader.error().to_line();
+    EXPECT_EQ((*reader->next())->num_rows(), 3);
+    columns.push_back(columns.front());
+    EXPECT_NE(LazySimpleReader::open(**opened, {.columns = std::move(columns)}).error().why().find("10001"),
+              std::string::npos);
+    const std::string more(300, '\n');
+    MemorySource lines(more);
+    const auto text = open_text(lines, TextCodec::none);
+    settings = {};
+    settings.columns = std::vector<TextColumn>(5'000, {"n", *parse_hive_type("int")});
+    auto short_batches = LazySimpleReader::open(**text, std::move(settings));
+    EXPECT_EQ((*short_batches->next())->num_rows(), 200);
+    EXPECT_EQ((*short_batches->next())->num_rows(), 100);
+}
+
+TEST(LazySimpleSerDe, TheFooterHoldsLittleOfTheFile) {
+    const std::string line = std::string(30 << 20, 'x') + "\n";
+    const std::map<std::string, std::string> properties{{"skip.footer.line.count", "1"}};
+    EXPECT_EQ(read_text("1\n" + line, "int", properties).rows, (std::vector<std::string>{"(1)"}));
+    const auto read = read_text(line + line + line, "int", {{"skip.footer.line.count", "2"}});
+    EXPECT_NE(read.error.find("its footer has, 2, hold more than 64.0 MiB"), std::string::npos) << read.error;
+}
+
 TEST(LazySimpleSerDe, AnErrorOfTheSinkEndsReading) {
     MemorySource source(std::string_view("1\nx\n2\n"));
     const auto opened = open_text(source, TextCodec::none);
