@@ -80,6 +80,14 @@ TEST(IcebergRules, a_whole_table_has_none_of_these) {
     EXPECT_EQ(found.table("d.t").iceberg->file_formats.count("position deletes parquet"), 1u);
 }
 
+TEST(IcebergRules, a_time_that_microseconds_cannot_hold_is_the_last_that_they_do) {
+    IcebergWorld world("v1");
+    world.edit_metadata([](Json& metadata) { metadata["last-updated-ms"] = INT64_MAX; });
+    EXPECT_EQ(world.assess_entry().table("d.t").iceberg->updated_at, "294247-01-10T04:00:54.775000Z");
+    world.edit_metadata([](Json& metadata) { metadata["last-updated-ms"] = INT64_MIN; });
+    EXPECT_THAT(world.assess_entry().table("d.t").iceberg->updated_at, testing::StartsWith("-290308"));
+}
+
 TEST(IcebergRules, LAKE_080_no_metadata_location) {
     IcebergWorld world("v1");
     auto entry = world.entry();
