@@ -81,8 +81,8 @@ TEST(Json, limits_depth_and_size) {
     EXPECT_NE(why_refused("[1,2] ", {.depth = 1, .bytes = 5}).find("more than"), std::string::npos);
     // The array, the object, its member and the empty array: what little text makes much memory of.
     EXPECT_EQ(why_refused(R"([{"a":1},[]])", {.values = 4}), "accepted");
-    EXPECT_EQ(why_refused(R"([{"a":1},[]])", {.values = 3}), "it has more than the 3 values allowed");
-    EXPECT_EQ(why_refused(R"([{"a":1},2])", {.values = 3}), "it has more than the 3 values allowed");
+    EXPECT_NE(why_refused(R"([{"a":1},[]])", {.values = 3}).find("more than the 3 values"), std::string::npos);
+    EXPECT_NE(why_refused(R"([{"a":1},2])", {.values = 3}).find("more than the 3 values"), std::string::npos);
 }
 
 // RFC 8785 appendix B.

@@ -285,8 +285,10 @@ TEST(LazySimpleSerDe, BatchesOfManyColumnsAreShort) {
     ASSERT_TRUE(reader.has_value()) << reader.error().to_line();
     EXPECT_EQ((*reader->next())->num_rows(), 3);
     columns.push_back(columns.front());
-    EXPECT_NE(LazySimpleReader::open(**opened, {.columns = std::move(columns)}).error().why().find("10001"),
-              std::string::npos);
+    settings = {};
+    settings.columns = std::move(columns);
+    const auto refused = LazySimpleReader::open(**opened, std::move(settings));
+    EXPECT_NE(refused.error().why().find("10001"), std::string::npos);
     const std::string more(300, '\n');
     MemorySource lines(more);
     const auto text = open_text(lines, TextCodec::none);
