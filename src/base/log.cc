@@ -36,6 +36,8 @@ std::string_view name_of(LogLevel level) {
     return kNames.at(static_cast<std::size_t>(level));
 }
 
+} // namespace
+
 bool looks_secret(std::string_view field) {
     constexpr std::string_view kParts[] = {"password",   "passwd",    "secret",      "token",     "authorization",
                                            "credential", "api_key",   "apikey",      "api-key",   "access_key",
@@ -47,6 +49,8 @@ bool looks_secret(std::string_view field) {
     }
     return false;
 }
+
+namespace {
 
 std::string shown_value(const LogField& field) {
     return looks_secret(field.first) ? "**redacted**" : printable(field.second);

@@ -54,7 +54,7 @@ public:
             return {};
         database_.description = declared->description;
         database_.location = declared->location;
-        database_.parameters = declared->parameters;
+        database_.parameters = without_secrets(declared->parameters);
         database_.federated = declared->federated;
         if (declared->link)
             link_ = link_facts(*declared);

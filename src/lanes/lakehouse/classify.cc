@@ -1,11 +1,13 @@
 #include "lanes/lakehouse/classify.h"
 
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "formats/glue/presto_view.h"
 #include "formats/text/hive_type.h"
 #include "formats/text/lazy_simple_serde.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -192,7 +194,20 @@ TableKind table_kind(const glue::Table& table) {
 }
 
 Storage storage_of(const glue::StorageDescriptor& descriptor) {
-    return {descriptor.input_format, descriptor.output_format, descriptor.serde.library, descriptor.serde.parameters};
+    return {descriptor.input_format, descriptor.output_format, descriptor.serde.library,
+            without_secrets(descriptor.serde.parameters)};
+}
+
+glue::Parameters without_secrets(glue::Parameters parameters) {
+    constexpr std::string_view kAssignments[] = {"password=", "passwd=", "pwd=", "secret=", "token=", "accesskey="};
+    for (auto& [name, value] : parameters) {
+        const auto lower = lower_ascii(value);
+        const bool assigns = std::ranges::any_of(kAssignments, [&](auto part) { return contains(lower, part); });
+        // `projection.COLUMN.type`: the name is that of a column
+        if (assigns || (looks_secret(name) && !name.starts_with("projection.")))
+            value = "**redacted**";
+    }
+    return parameters;
 }
 
 std::vector<Column> columns_of(const std::vector<glue::Column>& columns) {
@@ -221,7 +236,7 @@ TableFacts table_facts(const glue::Table& table) {
     facts.owner = table.owner;
     facts.created_at = time_text(table.created);
     facts.updated_at = time_text(table.updated);
-    facts.parameters = table.parameters;
+    facts.parameters = without_secrets(table.parameters);
     for (const auto& column : table.storage.columns) {
         if (facts.kind == TableKind::iceberg && !is_current(column))
             ++facts.dropped_columns;

@@ -21,6 +21,10 @@ LinkFacts link_facts(const glue::Table& table);
 LinkFacts link_facts(const glue::Database& database);
 
 Storage storage_of(const glue::StorageDescriptor& descriptor);
+
+/// People keep passwords in parameters (`hive.sql.dbcp.password`, the options of a JDBC URL). Facts go to the state
+/// database, plans and reports, so such values stay behind.
+glue::Parameters without_secrets(glue::Parameters parameters);
 /// Over names and types in order.
 std::string columns_digest(const std::vector<Column>& columns);
 std::vector<Column> columns_of(const std::vector<glue::Column>& columns);
