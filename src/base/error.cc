@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -114,6 +116,19 @@ const std::string& Error::request_id() const { return details_->request_id; }
 const std::string& Error::code() const { return details_->code; }
 const Error* Error::cause() const { return details_->cause.get(); }
 
+namespace {
+
+/// Whatever a server, a file or a library put into a text, it does not reach a terminal as a command. Our own line
+/// breaks stay.
+std::string shown(std::string_view text) {
+    std::vector<std::string> lines;
+    for (const auto& line : split(text, '\n'))
+        lines.push_back(printable(line));
+    return join(lines, "\n");
+}
+
+} // namespace
+
 std::string Error::to_line() const {
     std::string line = details_->what;
     if (!details_->why.empty())
@@ -122,7 +137,7 @@ std::string Error::to_line() const {
         line += " (" + details_->where + ")";
     if (details_->cause)
         line += "; " + details_->cause->to_line();
-    return line;
+    return shown(line);
 }
 
 namespace {
@@ -173,7 +188,7 @@ std::string Error::to_block() const {
     if (!details_->request_id.empty())
         where += (where.empty() ? "request " : ", request ") + details_->request_id;
     line("Where: ", where);
-    return block;
+    return shown(block);
 }
 
 Error system_error(int error_number, std::string what, std::string path) {

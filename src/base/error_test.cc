@@ -79,6 +79,18 @@ Status check_quarter(int number) {
     return {};
 }
 
+TEST(Error, nothing_in_it_reaches_a_terminal_as_a_command) {
+    const auto error = Error::make(ErrorKind::invalid_input, "a\x1b[2Jb")
+                           .why("first\nsecond\x07")
+                           .at("\xE2\x80\xAE")
+                           .cause(Error::make(ErrorKind::io, "\x1b]0;title"));
+    for (const auto& text : {error.to_line(), error.to_block()}) {
+        EXPECT_EQ(text.find_first_of("\x1b\x07\xE2"), std::string::npos) << text;
+        EXPECT_NE(text.find("a\\x1B[2Jb"), std::string::npos) << text;
+        EXPECT_NE(text.find("first\nsecond"), std::string::npos) << text;
+    }
+}
+
 TEST(Result, try_gives_the_value_or_returns_the_error) {
     EXPECT_EQ(quarter(12).value(), "3");
     EXPECT_EQ(quarter(6).error().what(), "odd");

@@ -21,9 +21,9 @@ std::string_view symbol(core::Action action) {
 
 void print(std::ostream& out, const core::PlanStep& step) {
     out << symbol(step.action) << " " << core::to_string(step.action) << "  " << printable(step.display) << "  ["
-        << step.kind << ", step " << step.id() << "]\n    because " << printable(step.reason) << "\n";
+        << printable(step.kind) << ", step " << step.id() << "]\n    because " << printable(step.reason) << "\n";
     if (!step.findings.empty())
-        out << "    findings: " << join(step.findings, ", ") << "\n";
+        out << "    findings: " << printable(join(step.findings, ", ")) << "\n";
     if (step.estimate.bytes > 0)
         out << "    about " << step.estimate.objects << " objects, " << human_bytes(step.estimate.bytes) << "\n";
 }
@@ -52,7 +52,8 @@ Result<int> run_plan_show(Session& session, const std::string& file) {
         out << ", " << count << " " << action;
     out << "; " << human_bytes(plan.totals.estimate.bytes) << "\nDigest: " << plan.digest << "\n";
     for (const auto& waiver : plan.header.waivers)
-        out << "Waived: " << waiver.code << " for " << waiver.resource << ": " << printable(waiver.reason) << "\n";
+        out << "Waived: " << printable(waiver.code) << " for " << printable(waiver.resource) << ": "
+            << printable(waiver.reason) << "\n";
     return 0;
 }
 
