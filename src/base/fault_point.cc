@@ -66,6 +66,8 @@ public:
         const auto of_all = ++passes_["*"];
         if (trace_)
             TRY(trace_->write(name + "\n"));
+        if (dead_)
+            return injected(name);
         if (!fault_)
             return {};
         const bool hit = fault_->name == "*" ? of_all == fault_->nth : fault_->name == name && of_point == fault_->nth;
@@ -73,15 +75,14 @@ public:
             return {};
         if (fault_->action == FaultAction::kill)
             std::raise(SIGKILL);
-        return Error::make(ErrorKind::io, "a fault was injected")
-            .why("GODWIT_FAULT or a test asked for it")
-            .fix("unset GODWIT_FAULT")
-            .at("fault point " + name);
+        dead_ = fault_->action == FaultAction::die;
+        return injected(name);
     }
 
     void set(std::optional<Fault> fault) {
         const std::lock_guard lock(mutex_);
         fault_ = std::move(fault);
+        dead_ = false;
         bad_setting_.reset();
         passes_.clear();
     }
@@ -93,8 +94,16 @@ public:
     }
 
 private:
+    static Error injected(const std::string& name) {
+        return Error::make(ErrorKind::io, "a fault was injected")
+            .why("GODWIT_FAULT or a test asked for it")
+            .fix("unset GODWIT_FAULT")
+            .at("fault point " + name);
+    }
+
     std::mutex mutex_;
     std::optional<Fault> fault_;
+    bool dead_ = false;
     std::optional<Error> bad_setting_;
     std::optional<File> trace_;
     std::map<std::string, std::uint64_t> passes_;

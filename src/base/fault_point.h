@@ -19,7 +19,9 @@ std::vector<std::string> fault_point_names();
 /// What FAULT_POINT calls. A kill is a SIGKILL to the own process; an error is of kind io.
 Status pass_fault_point(const char* name);
 
-enum class FaultAction { kill, error };
+/// `die`: this pass and every later one of any point fails, so that nothing more is committed, until the fault is
+/// replaced: what a kill leaves behind, in a process that lives on. Not for the environment.
+enum class FaultAction { kill, error, die };
 
 /// For tests in the same process: replaces what the environment said and sets the counters to zero.
 void set_fault(const std::string& name, std::uint64_t nth, FaultAction action);

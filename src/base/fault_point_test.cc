@@ -66,6 +66,16 @@ TEST_F(FaultPoint, the_star_counts_every_point) {
     EXPECT_TRUE(second_place().is_error());
 }
 
+TEST_F(FaultPoint, after_death_every_point_fails) {
+    set_fault("base_test.second", 1, FaultAction::die);
+    EXPECT_FALSE(first_place().is_error());
+    EXPECT_TRUE(second_place().is_error());
+    EXPECT_TRUE(first_place().is_error());
+    EXPECT_TRUE(second_place().is_error());
+    clear_fault();
+    EXPECT_FALSE(first_place().is_error());
+}
+
 TEST_F(FaultPointDeathTest, kills_without_a_chance_to_clean_up) {
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
     EXPECT_EXIT(
