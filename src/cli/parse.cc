@@ -224,7 +224,7 @@ private:
             .add_option("--replace", runs_.replace, "a broken step to remove and make anew")
             ->type_name("STEP");
         with_run(runs, "rollback", "remove everything that the run made", run_run_rollback)
-            .add_flag("--dry-run", runs_.dry_run, "only show the run");
+            .add_flag("--dry-run", runs_.dry_run, "show what would be removed, and change nothing");
         auto& resolve = with_run(runs, "resolve", "decide about a stuck step", run_run_resolve);
         resolve.add_option("STEP", runs_.step, "the step's id")->required();
         auto* decisions = resolve.add_option_group("decision");

@@ -51,7 +51,8 @@ public:
         }
         auto& subject = subjects_[row.resource];
         subject.display = step.display;
-        subject.complete = subject.complete && row.state == StepState::done;
+        if (step.action != Action::verify)
+            subject.complete = subject.complete && row.state == StepState::done;
         subject.steps.push_back({{"step", row.step}, {"kind", row.kind}, {"state", to_string(row.state)}});
         if (const auto pin = TRY(state_->pin(run_->id, row.resource)))
             subject.pin = pin->fingerprint;
@@ -64,8 +65,8 @@ public:
         bool any = false;
         bool waived = false;
         for (auto& [key, subject] : subjects_) {
-            if (!subject.checked && !subject.complete)
-                subject.verdict = Verdict{};
+            if (!subject.complete) // what was compared is not all that was to arrive
+                subject.verdict = weaker(subject.verdict, Verdict{});
             if (subject.checked || !subject.complete) {
                 any = true;
                 overall = weaker(overall, subject.verdict);

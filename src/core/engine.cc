@@ -227,7 +227,7 @@ Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::
     case RunState::running: break;
     }
     if (replaced)
-        TRY(replace(*session, *replaced));
+        TRY(replace(*session, *replaced, request));
     TRY(look_at_everything(*session, true));
     return forward(*session, request);
 }

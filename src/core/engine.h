@@ -3,9 +3,11 @@
 #include "core/lane.h"
 #include "core/listener.h"
 #include "core/run_report.h"
+#include "core/step_runner.h"
 #include "core/walk.h"
 #include "store/state.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,6 +53,10 @@ public:
     Result<RunReport> resume(std::string_view run, const std::optional<std::string>& replace,
                              const RunRequest& request);
     Result<RunReport> roll_back(std::string_view run, const RunRequest& request);
+    /// A step and what stands at the target of it now; an Error where that cannot be seen.
+    using Preview = std::function<Status(const store::StepRow& row, const Result<LookUp>& found)>;
+    /// Shows, in the order of removal, what `roll_back` would take away. Changes neither run nor target.
+    Result<RunReport> preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit);
     /// Decides about a stuck step. `look` gives what stands there now in the step's reason.
     Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution,
                               const RunRequest& request);
@@ -71,9 +77,11 @@ private:
     Result<RunReport> backward(Session& session, const RunRequest& request);
     Status look_at_everything(Session& session, bool forwards);
     Status look_at(Session& session, store::StepRow row, bool forwards);
-    Status replace(Session& session, std::string_view step);
+    Status replace(Session& session, std::string_view step, const RunRequest& request);
     Status settle_unknown(Session& session, const RunRequest& request);
-    Result<bool> compensate_round(Session& session, bool& all_gone);
+    Result<StepRunner::Outcome> compensate(Session& session, store::StepRow row, const RunRequest& request);
+    Result<bool> compensate_all(Session& session, const RunRequest& request);
+    void wait_until(Micros due, const std::stop_token& stop);
 
     store::State* state_;
     const LaneRegistry* lanes_;

@@ -1,8 +1,5 @@
-#include "base/json.h"
-#include "base/text.h"
 #include "core/engine_session.h"
-
-#include <nlohmann/json.hpp>
+#include "core/stuck_value.h"
 
 namespace godwit::core {
 
@@ -15,15 +12,6 @@ Error not_in_state(const store::StepRow& row, std::string_view wanted) {
     return Error::make(ErrorKind::usage, "the step is not " + std::string(wanted))
         .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
         .fix("see `godwit run show " + row.run + "`");
-}
-
-/// The value that the look-up showed when the step got stuck becomes the one that may be removed.
-std::string permit_present_value(const std::string& result) {
-    const auto json = parse_json(result);
-    std::string present;
-    if (json && json->is_object())
-        present = json_string_or(*json, "present_value", {}).value_or("");
-    return canonical_json({{"permitted_value", present}});
 }
 
 } // namespace
@@ -47,9 +35,8 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
         TRY(journal.move(row, StepState::failed, [](store::StepRow& edit) { edit.reason = "given up by decision"; }));
         break;
     case Resolution::undo:
-        TRY(journal.move(row, StepState::compensating,
-                         [](store::StepRow& edit) { edit.result = permit_present_value(edit.result); }));
-        TRY(session->runner->compensate(std::move(row)));
+        TRY(journal.move(row, StepState::compensating, permit_present_value));
+        TRY(compensate(*session, std::move(row), request));
         break;
     }
     return report_run(*state_, run);
@@ -58,6 +45,12 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
 Result<RunReport> Engine::accept(std::string_view run, std::string_view step, const std::string& reason,
                                  std::uint64_t most, const RunRequest& request) {
     auto session = TRY(open(run, request));
+    const auto run_state = session->journal.run().state;
+    if (run_state != RunState::running && run_state != RunState::stopped)
+        return Error::make(ErrorKind::usage, "only in a run that stopped can an outcome be accepted")
+            .why("run " + std::string(run) + " is " + std::string(store::to_string(run_state)));
+    if (reason.empty())
+        return Error::make(ErrorKind::usage, "an outcome is accepted for a reason").fix("give it with --reason");
     auto row = TRY(state_->step(run, step));
     if (row.action != to_string(Action::verify) || row.state != StepState::failed || row.outcome.empty())
         return not_in_state(row, "a verification that failed");

@@ -25,15 +25,34 @@ bool can_be_removed(StepState state) {
 
 } // namespace
 
-Status Engine::replace(Session& session, std::string_view step) {
+/// Also goes on with a replacement that was cut off before or after the removal.
+Status Engine::replace(Session& session, std::string_view step, const RunRequest& request) {
+    constexpr std::array kReplaceable{StepState::broken, StepState::compensating, StepState::undo_failed,
+                                      StepState::compensated};
     auto row = TRY(state_->step(session.journal.run().id, step));
-    if (row.state != StepState::broken)
+    if (std::ranges::find(kReplaceable, row.state) == kReplaceable.end())
         return Error::make(ErrorKind::usage, "only a broken step can be replaced")
             .why("step " + row.step + " is " + std::string(store::to_string(row.state)));
-    auto outcome = TRY(session.runner->compensate(std::move(row)));
-    if (outcome.row.state == StepState::compensated)
-        TRY(session.journal.move(outcome.row, StepState::planned));
+    if (row.state != StepState::compensated)
+        row = TRY(compensate(session, std::move(row), request)).row;
+    if (row.state == StepState::compensated)
+        TRY(session.journal.move(row, StepState::planned));
     return {};
+}
+
+void Engine::wait_until(Micros due, const std::stop_token& stop) {
+    while (services_.clock->now() < due && !stop.stop_requested())
+        services_.clock->sleep_for(std::chrono::milliseconds(20));
+}
+
+/// Removes what a step made; repeats where the answer was lost, which looks first.
+Result<StepRunner::Outcome> Engine::compensate(Session& session, store::StepRow row, const RunRequest& request) {
+    auto outcome = TRY(session.runner->compensate(std::move(row)));
+    while (outcome.next == StepRunner::Next::look && !request.stop.stop_requested()) {
+        wait_until(outcome.not_before, request.stop);
+        outcome = TRY(session.runner->compensate(std::move(outcome.row)));
+    }
+    return outcome;
 }
 
 Result<RunReport> Engine::roll_back(std::string_view run, const RunRequest& request) {
@@ -45,13 +64,26 @@ Result<RunReport> Engine::roll_back(std::string_view run, const RunRequest& requ
     return backward(*session, request);
 }
 
+Result<RunReport> Engine::preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit) {
+    auto session = TRY(open(run, request));
+    const auto report = TRY(report_run(*state_, run));
+    for (auto position = static_cast<std::int64_t>(report.total()) - 1; position >= 0; --position) {
+        for (const auto& row : TRY(state_->steps(run, {}, position - 1, 1))) {
+            if (StepRunner::makes_nothing(row) || row.state == StepState::compensated)
+                continue;
+            const auto found = session->runner->look_aside(row);
+            if (is_gone(row.state) && found && found->verdict == LookUp::Verdict::absent)
+                continue;
+            TRY(visit(row, found));
+        }
+    }
+    return report;
+}
+
 Result<RunReport> Engine::backward(Session& session, const RunRequest& request) {
     TRY(look_at_everything(session, false));
     TRY(settle_unknown(session, request));
-    bool all_gone = false;
-    // A round can free further steps: those whose dependants it removed.
-    while (!request.stop.stop_requested() && TRY(compensate_round(session, all_gone))) {
-    }
+    const bool all_gone = TRY(compensate_all(session, request));
     if (all_gone)
         TRY(session.journal.move_run(RunState::rolled_back));
     auto report = TRY(report_run(*state_, session.journal.run().id));
@@ -73,24 +105,25 @@ Status Engine::settle_unknown(Session& session, const RunRequest& request) {
             for (int looks = 0; outcome.next == StepRunner::Next::look && outcome.row.state == StepState::unknown &&
                                 !request.stop.stop_requested();
                  ++looks) {
-                while (services_.clock->now() < outcome.not_before && !request.stop.stop_requested())
-                    services_.clock->sleep_for(std::chrono::milliseconds(20));
+                wait_until(outcome.not_before, request.stop);
                 outcome = TRY(session.runner->look_only(std::move(outcome.row), looks));
             }
         }
     }
 }
 
-/// Removes, last steps first, what no standing dependant needs. True if another round may remove more.
-Result<bool> Engine::compensate_round(Session& session, bool& all_gone) {
+/// Removes, last steps first, what no standing dependant needs: those stand behind it in the plan's order, so one pass
+/// does it, and what refuses is asked once. True if nothing is left.
+Result<bool> Engine::compensate_all(Session& session, const RunRequest& request) {
     const auto& run = session.journal.run();
-    bool removed_any = false;
-    all_gone = true;
+    bool all_gone = true;
     for (auto position = static_cast<std::int64_t>(TRY(report_run(*state_, run.id)).total()) - 1; position >= 0;
          --position) {
         auto rows = TRY(state_->steps(run.id, {}, position - 1, 1));
         if (rows.empty() || is_gone(rows.front().state))
             continue;
+        if (request.stop.stop_requested())
+            return false;
         auto& row = rows.front();
         bool is_free = can_be_removed(row.state);
         for (const auto& dependant : TRY(state_->dependants(run.plan, row.step)))
@@ -99,16 +132,10 @@ Result<bool> Engine::compensate_round(Session& session, bool& all_gone) {
             all_gone = false;
             continue;
         }
-        const auto before = row.state;
-        const auto outcome = TRY(session.runner->compensate(std::move(row)));
-        if (outcome.next == StepRunner::Next::stopped) {
-            all_gone = false;
-            return false;
-        }
+        const auto outcome = TRY(compensate(session, std::move(row), request));
         all_gone = all_gone && outcome.row.state == StepState::compensated;
-        removed_any = removed_any || (outcome.row.state == StepState::compensated && before != StepState::compensated);
     }
-    return removed_any && !all_gone;
+    return all_gone;
 }
 
 } // namespace godwit::core

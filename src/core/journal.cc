@@ -43,7 +43,12 @@ store::EventRow Journal::step_event(const store::StepRow& row) const {
         data["reason"] = row.reason;
     if (!row.outcome.empty())
         data["outcome"] = row.outcome;
-    return {run_.id, 0, 0, row.step, "step_state", std::string(level_of(row.state)), canonical_json(data)};
+    return event(row.step, "step_state", level_of(row.state), canonical_json(data));
+}
+
+store::EventRow Journal::event(std::string_view step, std::string_view type, std::string_view level,
+                               std::string data) const {
+    return {run_.id, 0, 0, std::string(step), std::string(type), std::string(level), std::move(data)};
 }
 
 void Journal::notify(const store::EventRow& event) const {
@@ -84,13 +89,8 @@ Status Journal::amend(store::StepRow& row, const Edit& edit, const Also& also) {
 }
 
 Status Journal::move_run(store::RunState to) {
-    const store::EventRow event{run_.id,
-                                0,
-                                0,
-                                "",
-                                "run_state",
-                                to == store::RunState::stopped ? "warning" : "info",
-                                canonical_json({{"state", to_string(to)}})};
+    const auto event = this->event("", "run_state", to == store::RunState::stopped ? "warning" : "info",
+                                   canonical_json({{"state", to_string(to)}}));
     TRY(write([&](store::Transaction& transaction) -> Status {
         TRY(transaction.change_run(run_, to));
         return transaction.emit(event);
@@ -108,8 +108,7 @@ Status Journal::write(const Also& change) {
 }
 
 Status Journal::tell(std::string_view step, std::string_view type, std::string_view level, std::string data) {
-    const store::EventRow event{run_.id,        0, 0, std::string(step), std::string(type), std::string(level),
-                                std::move(data)};
+    const auto event = this->event(step, type, level, std::move(data));
     TRY(write([&](store::Transaction& transaction) { return transaction.emit(event); }));
     notify(event);
     return {};

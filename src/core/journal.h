@@ -34,10 +34,12 @@ public:
     Status write(const Also& change);
     /// An event about a step (or the run, with an empty id) in a transaction of its own.
     Status tell(std::string_view step, std::string_view type, std::string_view level, std::string data);
+    /// For events that commit with something else: `notify` comes after the commit.
+    store::EventRow event(std::string_view step, std::string_view type, std::string_view level, std::string data) const;
+    void notify(const store::EventRow& event) const;
 
 private:
     store::EventRow step_event(const store::StepRow& row) const;
-    void notify(const store::EventRow& event) const;
 
     store::State* state_;
     store::Lease lease_;

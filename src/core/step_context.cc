@@ -2,6 +2,7 @@
 
 #include "base/fault_point.h"
 #include "base/json.h"
+#include "core/stuck_value.h"
 
 #include <nlohmann/json.hpp>
 
@@ -41,12 +42,7 @@ Result<std::string> JournalContext::result_of(std::string_view step_id) const {
     return TRY(journal_->state().step(row_.run, step_id)).result;
 }
 
-std::string JournalContext::permitted_value() const {
-    const auto json = parse_json(row_.result);
-    if (!json || !json->is_object() || !json->contains("permitted_value"))
-        return {};
-    return json_string_or(*json, "permitted_value", {}).value_or("");
-}
+std::string JournalContext::permitted_value() const { return core::permitted_value(row_); }
 
 Result<std::vector<store::PartRow>> JournalContext::parts_of(std::string_view step_id) const {
     return journal_->state().parts(row_.run, step_id);

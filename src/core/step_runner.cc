@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/keys.h"
+#include "core/stuck_value.h"
 
 #include <nlohmann/json.hpp>
 
@@ -39,12 +40,19 @@ void take(store::StepRow& row, const std::string& target_id, const std::string& 
         row.result = result;
 }
 
-bool always_absent(const store::StepRow& row) {
-    return row.action == to_string(Action::verify) || row.action == to_string(Action::adopt) ||
-           row.action == to_string(Action::skip) || row.action == to_string(Action::gate);
+/// Whether what was accepted before covers what came out now.
+bool still_covers(const std::string& accepted_outcome, const Verdict& verdict) {
+    const auto accepted = parse_verdict(accepted_outcome);
+    return accepted && (verdict.equality > accepted->equality ||
+                        (verdict.equality == accepted->equality && verdict.differences <= accepted->differences));
 }
 
 } // namespace
+
+bool StepRunner::makes_nothing(const store::StepRow& row) {
+    return row.action == to_string(Action::verify) || row.action == to_string(Action::adopt) ||
+           row.action == to_string(Action::skip) || row.action == to_string(Action::gate);
+}
 
 StepTraits StepRunner::traits(const store::StepRow& row) {
     auto* kind = lane_->step_kind(row.kind);
@@ -63,9 +71,9 @@ Result<StepRunner::Call> StepRunner::prepare(const store::StepRow& row) {
     return Call{kind, kind->traits(), std::move(context)};
 }
 
-int StepRunner::count_repetition(const std::string& step) {
+bool StepRunner::repeats_too_often(const std::string& step) {
     const std::scoped_lock lock(mutexes_mutex_);
-    return ++repetitions_[step];
+    return ++repetitions_[step] >= kMostRepetitions;
 }
 
 std::mutex& StepRunner::resource_mutex(const std::string& resource) {
@@ -101,6 +109,7 @@ Status StepRunner::commit_intent(Call& call, const std::optional<store::PinRow>&
             row.reason.clear();
             row.error.clear();
             row.outcome.clear();
+            forget_values(row);
             row.request_digest = sha256_hex(context.marker() + context.step().body);
             row.call_deadline = call.traits.is_local ? 0 : now + micros(call.traits.call_time_limit);
             if (row.before_image.empty())
@@ -138,6 +147,7 @@ Result<StepRunner::Outcome> StepRunner::run(store::StepRow row) {
 }
 
 Result<StepRunner::Outcome> StepRunner::apply(Call& call) {
+    TRY(journal_->state().confirm(journal_->lease()));
     auto applied = call.kind->apply(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
@@ -168,16 +178,20 @@ Result<StepRunner::Outcome> StepRunner::accept_verdict(Call& call, const Applied
     const auto& verdict = *applied.verdict;
     const auto* waiver = find_waiver(header_->waivers, row.resource, verdict);
     const bool good = verdict.equality == Equality::equal || waiver != nullptr;
-    TRY(journal_->move(row, good ? store::StepState::done : store::StepState::failed, [&](store::StepRow& edit) {
-        take(edit, {}, applied.result);
-        edit.outcome = to_string(verdict);
-        edit.waiver = waiver == nullptr ? "" : waiver->reason;
-        if (!good)
-            edit.reason = "verification: " + edit.outcome;
-    }));
-    TRY(journal_->tell(
+    const auto told = journal_->event(
         row.step, "verify_result", good ? "info" : "error",
-        canonical_json({{"resource", row.resource}, {"outcome", row.outcome}, {"waived", waiver != nullptr}})));
+        canonical_json({{"resource", row.resource}, {"outcome", to_string(verdict)}, {"waived", waiver != nullptr}}));
+    TRY(journal_->move(
+        row, good ? store::StepState::done : store::StepState::failed,
+        [&](store::StepRow& edit) {
+            take(edit, {}, applied.result);
+            edit.outcome = to_string(verdict);
+            edit.waiver = waiver == nullptr ? "" : waiver->reason;
+            if (!good)
+                edit.reason = "verification: " + edit.outcome;
+        },
+        [&told](store::Transaction& transaction) { return transaction.emit(told); }));
+    journal_->notify(told);
     return Outcome{row};
 }
 
@@ -202,10 +216,14 @@ StepRunner::Outcome StepRunner::wait_until_ready(Call& call) {
 }
 
 Result<bool> StepRunner::leaves_something(const store::StepRow& row) {
-    if (always_absent(row))
-        return false;
+    return TRY(look_aside(row)).verdict != LookUp::Verdict::absent;
+}
+
+Result<LookUp> StepRunner::look_aside(const store::StepRow& row) {
+    if (makes_nothing(row))
+        return LookUp{};
     auto call = TRY(prepare(row));
-    return TRY(call.kind->look_up(call.context)).verdict != LookUp::Verdict::absent;
+    return call.kind->look_up(call.context);
 }
 
 Result<StepRunner::Outcome> StepRunner::look(store::StepRow row, int looks_so_far) {
@@ -226,28 +244,45 @@ Status StepRunner::verify_again(const store::StepRow& row) {
         return *call.context.journal_failure();
     if (applied.is_error())
         return applied.error();
+    const auto verdict = applied->verdict.value_or(Verdict{});
+    const auto* waiver = find_waiver(header_->waivers, row.resource, verdict);
     return journal_->amend(call.context.mutable_row(), [&](store::StepRow& edit) {
-        edit.outcome = to_string(applied->verdict.value_or(Verdict{}));
+        edit.outcome = to_string(verdict);
+        if (verdict.equality == Equality::equal || (waiver == nullptr && !still_covers(row.outcome, verdict)))
+            edit.waiver.clear();
+        else if (waiver != nullptr)
+            edit.waiver = waiver->reason;
     });
 }
 
 Result<StepRunner::Outcome> StepRunner::look_for(store::StepRow row, int looks_so_far, Purpose purpose) {
     auto call = TRY(prepare(row));
-    if (always_absent(row))
+    if (makes_nothing(row))
         return conclude_absence(call, looks_so_far);
     if (call.traits.is_long && row.state == store::StepState::unknown && !TRY(call.context.parts()).empty()) {
+        if (purpose == Purpose::go_on && repeats_too_often(row.step))
+            return Outcome{std::move(row), Next::unsettled};
         TRY(journal_->move(call.context.mutable_row(), store::StepState::made));
         return purpose == Purpose::go_on ? apply(call) : Outcome{call.context.row()};
     }
     const auto found = call.kind->look_up(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
-    if (found.is_error()) {
-        if (looks_so_far + 1 >= kMostFailedLooks)
-            return Outcome{call.context.row(), Next::unsettled};
-        return Outcome{call.context.row(), Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
+    if (found.is_error())
+        return look_failed(call.context.row());
+    {
+        const std::scoped_lock lock(mutexes_mutex_);
+        failed_looks_.erase(row.step);
     }
     return conclude(call, *found, looks_so_far, purpose);
+}
+
+/// Only failures in a row count: what is made slowly is looked at often.
+Result<StepRunner::Outcome> StepRunner::look_failed(const store::StepRow& row) {
+    const std::scoped_lock lock(mutexes_mutex_);
+    if (++failed_looks_[row.step] >= kMostFailedLooks)
+        return Outcome{row, Next::unsettled};
+    return Outcome{row, Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
 }
 
 Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found, int looks_so_far, Purpose purpose) {
@@ -268,7 +303,7 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
             return move(store::StepState::broken, explain);
         return move(store::StepState::stuck, [&](store::StepRow& edit) {
             explain(edit);
-            edit.result = canonical_json({{"present_value", found.value}});
+            note_present_value(edit, found.value);
         });
     case LookUp::Verdict::absent:
         if (!is_unknown)
@@ -278,6 +313,8 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
     case LookUp::Verdict::pending: break;
     }
     if (is_unknown) {
+        if (call.traits.is_long && purpose == Purpose::go_on && repeats_too_often(row.step))
+            return Outcome{row, Next::unsettled};
         TRY(journal_->move(row, store::StepState::made, take_found));
         if (purpose == Purpose::only_look)
             return Outcome{row};
@@ -292,7 +329,7 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
 
 Result<StepRunner::Outcome> StepRunner::conclude_absence(Call& call, int looks_so_far) {
     auto& row = call.context.mutable_row();
-    const bool counts_at_once = call.traits.is_local || always_absent(row);
+    const bool counts_at_once = call.traits.is_local || makes_nothing(row);
     if (!counts_at_once) {
         const auto& settling = call.traits.settling;
         const auto now = journal_->services().clock->now();
@@ -303,7 +340,7 @@ Result<StepRunner::Outcome> StepRunner::conclude_absence(Call& call, int looks_s
             return Outcome{row, Next::look,
                            std::max(now, std::min(settled, now + micros(settling.time) / settling.looks))};
     }
-    if (!counts_at_once && count_repetition(row.step) >= kMostRepetitions)
+    if (repeats_too_often(row.step))
         return Outcome{row, Next::unsettled};
     TRY(journal_->move(row, store::StepState::planned));
     return Outcome{row};
@@ -317,6 +354,7 @@ Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
     FAULT_POINT("rollback.after-intent");
     const bool leaves_nothing =
         changing.action == to_string(Action::verify) || changing.action == to_string(Action::adopt);
+    TRY(journal_->state().confirm(journal_->lease()));
     const auto undone = leaves_nothing ? Status{} : call.kind->compensate(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
@@ -331,15 +369,28 @@ Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
     const auto& error = undone.error();
     if (error.kind() == ErrorKind::interrupted)
         return Outcome{changing, Next::stopped};
+    if (error.kind() == ErrorKind::different) {
+        TRY(get_stuck(call, error));
+        return Outcome{changing};
+    }
     const auto edit = [&error](store::StepRow& changed) { remember(changed, error); };
-    if (error.retry() == RetryClass::unknown) {
+    if (error.retry() == RetryClass::unknown && !repeats_too_often(changing.step)) {
         TRY(journal_->move(changing, store::StepState::compensating, edit));
         return Outcome{changing, Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
     }
-    TRY(journal_->move(changing,
-                       error.kind() == ErrorKind::different ? store::StepState::stuck : store::StepState::undo_failed,
-                       edit));
+    TRY(journal_->move(changing, store::StepState::undo_failed, edit));
     return Outcome{changing};
+}
+
+/// What stands there is noted, so that a person can allow its removal. Where it cannot be seen now, `run resolve
+/// --look` shows it later.
+Status StepRunner::get_stuck(Call& call, const Error& error) {
+    const auto found = call.kind->look_up(call.context);
+    return journal_->move(call.context.mutable_row(), store::StepState::stuck, [&](store::StepRow& changed) {
+        remember(changed, error);
+        if (found)
+            note_present_value(changed, found->value);
+    });
 }
 
 } // namespace godwit::core

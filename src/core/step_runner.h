@@ -48,6 +48,10 @@ public:
     Status verify_again(const store::StepRow& row);
     /// Whether anything of the step's marker stands at the target although its row does not say so.
     Result<bool> leaves_something(const store::StepRow& row);
+    /// What stands at the target of the step, for people: moves nothing.
+    Result<LookUp> look_aside(const store::StepRow& row);
+    /// Steps that leave nothing of their own at the target: verify, adopt, skip, gate.
+    static bool makes_nothing(const store::StepRow& row);
     /// made, broken, done, compensating or undo_failed -> compensated, undo_failed or stuck.
     Result<Outcome> compensate(store::StepRow row);
     StepTraits traits(const store::StepRow& row);
@@ -71,7 +75,9 @@ private:
     Result<Outcome> conclude_absence(Call& call, int looks_so_far);
     Outcome wait_until_ready(Call& call);
     std::mutex& resource_mutex(const std::string& resource);
-    int count_repetition(const std::string& step);
+    bool repeats_too_often(const std::string& step);
+    Result<Outcome> look_failed(const store::StepRow& row);
+    Status get_stuck(Call& call, const Error& error);
 
     Journal* journal_;
     const PlanHeader* header_;
@@ -80,7 +86,8 @@ private:
     std::stop_token stop_;
     std::mutex mutexes_mutex_;
     std::map<std::string, std::mutex> resource_mutexes_;
-    std::map<std::string, int> repetitions_; ///< calls of this process whose answer was lost, by step
+    std::map<std::string, int> repetitions_;  ///< calls of this process whose answer was lost, by step
+    std::map<std::string, int> failed_looks_; ///< in a row, by step
 };
 
 } // namespace godwit::core

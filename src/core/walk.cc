@@ -176,18 +176,26 @@ Status Walk::skip_dependants(const store::StepRow& row) {
     return {};
 }
 
+/// First every step of the resource, then what needs them, so that each names its own reason.
 Status Walk::skip_stale(const store::StepRow& stale) {
     constexpr std::array kPlanned{StepState::planned};
+    std::vector<store::StepRow> skipped;
     std::int64_t after = -1;
     for (;;) {
-        const auto rows = TRY(journal_->state().steps(journal_->run().id, kPlanned, after, kReadAhead));
+        auto rows = TRY(journal_->state().steps(journal_->run().id, kPlanned, after, kReadAhead));
         if (rows.empty())
-            return {};
+            break;
         after = rows.back().position;
-        for (const auto& row : rows)
-            if (row.resource == stale.resource)
-                TRY(skip(row.step, "stale: " + stale.reason));
+        for (auto& row : rows)
+            if (row.resource == stale.resource && !active_.contains(row.step)) {
+                TRY(journal_->move(row, StepState::skipped,
+                                   [&stale](store::StepRow& edit) { edit.reason = "stale: " + stale.reason; }));
+                skipped.push_back(std::move(row));
+            }
     }
+    for (const auto& row : skipped)
+        TRY(skip_dependants(row));
+    return {};
 }
 
 } // namespace godwit::core

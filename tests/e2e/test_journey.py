@@ -82,6 +82,18 @@ def test_verify_again_is_equal(moved):
     assert moved.json("verify", moved.run_id())["outcome"] == "equal"
 
 
+def test_a_dry_run_of_rollback_shows_what_would_go_and_changes_nothing(moved):
+    before = moved.world(), moved.json("run", "show", moved.run_id())
+    lines = [json.loads(line) for line in
+             moved.run("-o", "json", "run", "rollback", "--dry-run", moved.run_id()).stdout.splitlines()]
+    assert {line["found"] for line in lines} == {"as made"}
+    assert {"lakehouse.register-table", "lakehouse.create-namespace"} <= {line["kind"] for line in lines}
+    assert all(line["target_id"] for line in lines if line["kind"] == "lakehouse.register-table")
+    text = moved.run("run", "rollback", "--dry-run", moved.run_id()).stdout
+    assert f"would undo {len(lines)} steps" in text and "Nothing was changed" in text
+    assert (moved.world(), moved.json("run", "show", moved.run_id())) == before
+
+
 def test_rollback_leaves_nothing_and_twice_is_no_operation(tmp_path):
     with Journey(tmp_path) as journey:
         empty = journey.world()
