@@ -3,7 +3,8 @@
 
 A line `folder: others` holds for the folder and what lies below it, unless a line names the subfolder itself. Another
 folder is allowed by its own name or by that of a folder above it; a sibling (lanes/x for lanes/y, formats/x for
-formats/y) only by its full name. `*` allows everything.
+formats/y) only by its full name. `*` allows everything. A unit test (x_test.cc) may also use
+what tests/ offers.
 """
 
 import pathlib
@@ -46,6 +47,8 @@ def check_includes(arrows: dict[str, set[str]]) -> list[str]:
     for path in files("src/*.h", "src/*.cc"):
         folder = path.parent.relative_to("src").as_posix()
         for included in INCLUDE.findall(read(path)):
+            if path.name.endswith("_test.cc") and (PROJECT / "tests" / included).is_file():
+                continue
             if not (PROJECT / "src" / included).is_file():
                 violations.append(f'{path}: "{included}" is no file of src/')
                 continue

@@ -1,0 +1,232 @@
+#include "core/engine.h"
+
+#include "base/fault_point.h"
+#include "contract/memory_world.h"
+#include "contract/scene.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace godwit::core {
+namespace {
+
+using contract::CallFault;
+using contract::Ending;
+using contract::must;
+using store::RunState;
+using store::StepState;
+using testing::HasSubstr;
+
+class EngineTest : public ::testing::Test {
+protected:
+    void plan() {
+        const auto planned = scene_.plan();
+        ASSERT_TRUE(planned) << planned.error().to_block();
+    }
+    StepState state_of(std::string_view kind, std::string_view display = {}) { return scene_.row(kind, display).state; }
+
+    contract::MemoryWorld world_;
+    contract::Scene scene_{world_.lane(), {}};
+};
+
+TEST_F(EngineTest, AppliesNothingThatNobodyConfirms) {
+    world_.add("alpha");
+    plan();
+    ASSERT_TRUE(remove_file(scene_.plan_file() + ".sha256"));
+    const auto digest = must(read_plan(scene_.plan_file(), {})).digest;
+    EXPECT_EQ(scene_.try_apply().error().kind(), ErrorKind::stale);
+    EXPECT_EQ(scene_.engine().apply(scene_.plan_file(), std::string(64, '0'), scene_.request).error().kind(),
+              ErrorKind::stale);
+    EXPECT_TRUE(must(scene_.state().runs()).empty());
+    EXPECT_EQ(must(scene_.engine().apply(scene_.plan_file(), digest, scene_.request)).run.state, RunState::done);
+    // The state database knows the plan now.
+    EXPECT_EQ(scene_.apply().run.state, RunState::done);
+}
+
+TEST_F(EngineTest, RefusesAnotherTargetAndRecordsNothing) {
+    world_.add("alpha");
+    plan();
+    dynamic_cast<contract::MemoryLane&>(world_.lane()).change_identity("another cloud");
+    EXPECT_EQ(scene_.try_apply().error().kind(), ErrorKind::stale);
+    EXPECT_TRUE(must(scene_.state().runs()).empty());
+}
+
+TEST_F(EngineTest, AnUnfinishedRunNamesTheCommandsToGoOn) {
+    world_.add("alpha");
+    plan();
+    world_.set_call_fault(1, CallFault::refused);
+    const auto first = scene_.apply();
+    EXPECT_EQ(first.exit_code(), 1); // nothing succeeded
+    EXPECT_EQ(state_of("create"), StepState::failed);
+    const auto second = scene_.try_apply();
+    ASSERT_TRUE(second.is_error());
+    EXPECT_EQ(second.error().kind(), ErrorKind::held);
+    EXPECT_THAT(second.error().fix(), HasSubstr("run resume " + first.run.id));
+    EXPECT_THAT(second.error().fix(), HasSubstr("run rollback " + first.run.id));
+    EXPECT_EQ(scene_.resume().run.state, RunState::done);
+}
+
+TEST_F(EngineTest, AnOutcomeIsAcceptedUpToABoundAndForAReason) {
+    world_.add("alpha");
+    plan();
+    set_fault("step.after-result", 1, FaultAction::die);
+    EXPECT_TRUE(scene_.try_apply().is_error());
+    scene_.restart();
+    world_.cloud.stranger_makes("alpha", "another alpha");
+    EXPECT_EQ(scene_.resume().exit_code(), 8);
+    const auto verify = scene_.row("verify");
+    EXPECT_EQ(verify.outcome, "different(1)");
+    EXPECT_EQ(scene_.accept(verify, 0).error().kind(), ErrorKind::usage);
+    EXPECT_EQ(scene_.accept(scene_.row("create"), 9).error().kind(), ErrorKind::usage);
+    EXPECT_EQ(scene_.engine().accept(scene_.run(), verify.step, "", 1, scene_.request).error().kind(),
+              ErrorKind::usage);
+    EXPECT_EQ(must(scene_.accept(verify, 1)).waived, 1U);
+    const auto done = scene_.resume();
+    EXPECT_EQ(done.run.state, RunState::done);
+    EXPECT_EQ(done.exit_code(), 0);
+    EXPECT_EQ(scene_.row("verify").waiver, "known");
+    EXPECT_EQ(scene_.accept(scene_.row("verify"), 1).error().kind(), ErrorKind::usage); // it is done
+}
+
+TEST_F(EngineTest, VerifyingAgainSeesWhatChangedAndDropsAWaiverThatDoesNotCoverIt) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
+    world_.tamper("alpha");
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 8);
+    EXPECT_EQ(scene_.row("verify").outcome, "different(1)");
+    EXPECT_EQ(state_of("verify"), StepState::done);
+    world_.cloud.stranger_changes("alpha", "value of it");
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
+    scene_.roll_back();
+    EXPECT_EQ(scene_.verify().error().kind(), ErrorKind::usage);
+}
+
+/// A thing of ours that somebody changed while the process was dead.
+class StuckTest : public EngineTest {
+protected:
+    void SetUp() override {
+        world_.add("alpha");
+        plan();
+        set_fault("memory.after-creation", 1, FaultAction::die);
+        EXPECT_TRUE(scene_.try_apply().is_error());
+        scene_.restart();
+        world_.tamper("alpha");
+        EXPECT_EQ(scene_.resume().exit_code(), 10);
+        stuck_ = scene_.row("create");
+        ASSERT_EQ(stuck_.state, StepState::stuck);
+    }
+
+    store::StepRow stuck_;
+};
+
+TEST_F(StuckTest, IsResolvedByAnotherLook) {
+    must(scene_.resolve(stuck_, Resolution::look));
+    EXPECT_EQ(state_of("create"), StepState::stuck);
+    world_.cloud.stranger_changes("alpha", "value of it");
+    must(scene_.resolve(stuck_, Resolution::look));
+    EXPECT_EQ(state_of("create"), StepState::done);
+    EXPECT_EQ(scene_.resume().run.state, RunState::done);
+    EXPECT_EQ(scene_.resolve(scene_.row("create"), Resolution::look).error().kind(), ErrorKind::usage);
+}
+
+TEST_F(StuckTest, IsAdoptedAsItIs) {
+    must(scene_.resolve(stuck_, Resolution::adopt));
+    EXPECT_EQ(state_of("create"), StepState::done);
+    EXPECT_EQ(scene_.resume().exit_code(), 8); // and verification says what it is
+}
+
+TEST_F(StuckTest, IsForgottenAndStays) {
+    must(scene_.resolve(stuck_, Resolution::forget));
+    EXPECT_EQ(state_of("create"), StepState::failed);
+    // The marker is still there, so a later rollback asks again and does not remove it.
+    EXPECT_EQ(scene_.roll_back().exit_code(), 10);
+    EXPECT_THAT(world_.dump(), HasSubstr("changed by somebody"));
+}
+
+TEST_F(StuckTest, IsUndoneOnlyAsItWasShown) {
+    world_.cloud.stranger_changes("alpha", "changed once more");
+    must(scene_.resolve(stuck_, Resolution::undo));
+    EXPECT_EQ(state_of("create"), StepState::stuck) << "that value was not shown";
+    must(scene_.resolve(scene_.row("create"), Resolution::undo));
+    EXPECT_EQ(state_of("create"), StepState::compensated);
+    EXPECT_EQ(world_.dump(), "");
+    // It is made anew when a person says so.
+    EXPECT_EQ(scene_.resume(stuck_.step).run.state, RunState::done);
+    world_.cloud.stranger_changes("alpha", "changed once more"); // the permission is used up
+    EXPECT_EQ(scene_.roll_back().exit_code(), 10);
+}
+
+/// A creation that ended in error, and a replacement that is cut off.
+class ReplaceTest : public EngineTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(ReplaceTest, IsTakenUpWhereverItDied) {
+    world_.add("alpha", Ending::error_later);
+    plan();
+    EXPECT_EQ(scene_.apply().count(StepState::broken), 1U);
+    const auto step = scene_.row("create").step;
+    world_.heal();
+    set_fault(GetParam(), 1, FaultAction::die);
+    EXPECT_TRUE(scene_.try_resume(step).is_error());
+    scene_.restart();
+    EXPECT_EQ(scene_.resume(step).run.state, RunState::done);
+    EXPECT_EQ(scene_.roll_back().run.state, RunState::rolled_back);
+    EXPECT_EQ(world_.dump(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, ReplaceTest,
+                         ::testing::Values("rollback.after-intent", "memory.before-removal", "memory.after-removal",
+                                           "rollback.after-call"));
+
+TEST_F(EngineTest, OnlyWhatBrokeIsReplaced) {
+    world_.add("alpha");
+    world_.add("beta", Ending::error_later);
+    plan();
+    scene_.apply();
+    EXPECT_EQ(scene_.try_resume(scene_.row("create", "alpha").step).error().kind(), ErrorKind::usage);
+}
+
+TEST_F(EngineTest, AThingThatTheJournalForgotIsFoundByItsMarker) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    scene_.begin(); // another state database: as if it was lost
+    world_.clear_call_fault();
+    EXPECT_EQ(scene_.apply().run.state, RunState::done);
+    EXPECT_EQ(state_of("create"), StepState::done);
+    EXPECT_EQ(world_.mutating_calls(), 0U);
+    scene_.roll_back();
+    EXPECT_EQ(world_.dump(), "");
+}
+
+TEST_F(EngineTest, ThePreviewShowsOnlyWhatIsThereAndSaysWhatIsNotAsMade) {
+    world_.add("alpha");
+    world_.add("beta");
+    plan();
+    scene_.apply();
+    world_.tamper("alpha");
+    world_.cloud.stranger_removes("beta");
+    std::vector<std::string> lines;
+    must(scene_.engine().preview_roll_back(
+        scene_.run(), scene_.request, [&lines](const store::StepRow& row, const Result<LookUp>& found) -> Status {
+            lines.push_back(row.kind + " " + (found ? found->detail : found.error().to_line()));
+            return {};
+        }));
+    EXPECT_EQ(lines.size(), 4U); // two creations, two fillings; in the order of removal
+    EXPECT_THAT(lines.front(), HasSubstr("fill"));
+    EXPECT_THAT(lines, ::testing::Contains(HasSubstr("changed by somebody")));
+    world_.cloud.fail_looks(100);
+    lines.clear();
+    must(scene_.engine().preview_roll_back(scene_.run(), scene_.request,
+                                           [&lines](const store::StepRow&, const Result<LookUp>& found) -> Status {
+                                               EXPECT_TRUE(found.is_error());
+                                               lines.emplace_back("unseen");
+                                               return {};
+                                           }));
+    EXPECT_EQ(lines.size(), 4U);
+    world_.clear_call_fault();
+}
+
+} // namespace
+} // namespace godwit::core

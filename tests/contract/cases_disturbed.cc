@@ -1,0 +1,202 @@
+// Lost answers, refusals, death, cancelling, other owners: however a run is disturbed, it ends in the same world.
+
+#include "contract/suite.h"
+
+#include "base/fault_point.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <stop_token>
+
+namespace godwit::contract {
+
+namespace {
+
+using store::RunState;
+using store::StepState;
+using ::testing::HasSubstr;
+
+std::string_view to_string(CallFault fault) {
+    return fault == CallFault::lost_after ? "lost after" : fault == CallFault::lost_before ? "lost before" : "refused";
+}
+
+/// The store groups commits as they come, so its last pass may not come at all; and the last of all is the release of
+/// the lease, after which nothing is left to be done.
+bool may_go_unnoticed(const std::string& fault_point) { return fault_point.starts_with("store."); }
+
+TEST_P(LaneContract, LosesAnyAnswer) {
+    prepare();
+    ASSERT_GT(calls_back_, 0U);
+    for (std::uint64_t nth = 1; nth <= std::max(calls_forward_, calls_back_); ++nth)
+        for (const auto fault : {CallFault::lost_after, CallFault::lost_before}) {
+            SCOPED_TRACE("call " + std::to_string(nth) + " " + std::string(to_string(fault)));
+            scene_->begin();
+            world_->set_call_fault(nth, fault);
+            expect_done(scene_->apply());
+            world_->set_call_fault(nth, fault);
+            expect_undone(scene_->roll_back());
+        }
+}
+
+TEST_P(LaneContract, IsRefusedAnyCall) {
+    prepare();
+    for (std::uint64_t nth = 1; nth <= std::max(calls_forward_, calls_back_); ++nth) {
+        SCOPED_TRACE("call " + std::to_string(nth));
+        scene_->begin();
+        world_->set_call_fault(nth, CallFault::refused);
+        const auto refused = scene_->apply();
+        if (nth <= calls_forward_) {
+            EXPECT_EQ(refused.run.state, RunState::stopped);
+            EXPECT_EQ(refused.count(StepState::failed) + refused.count(StepState::broken), 1U);
+            EXPECT_TRUE(refused.exit_code() == 3 || refused.exit_code() == 1) << refused.exit_code();
+        }
+        world_->clear_call_fault();
+        expect_done(scene_->finish());
+        world_->set_call_fault(nth, CallFault::refused);
+        const auto kept = scene_->roll_back();
+        if (nth <= calls_back_) {
+            EXPECT_EQ(kept.run.state, RunState::rolling_back);
+            EXPECT_EQ(kept.count(StepState::undo_failed), 1U);
+            EXPECT_EQ(kept.exit_code(), 10);
+        }
+        world_->clear_call_fault();
+        expect_undone(scene_->roll_back());
+    }
+}
+
+TEST_P(LaneContract, DiesAnywhereForwards) {
+    prepare();
+    const auto passes = passes_of([this] { scene_->begin(); }, [this] { scene_->apply(); });
+    expect_undone(scene_->roll_back());
+    ASSERT_FALSE(passes.empty());
+    for (const auto& pass : passes) {
+        SCOPED_TRACE(pass.name + " " + std::to_string(pass.nth));
+        scene_->begin();
+        set_fault(pass.name, pass.nth, FaultAction::die);
+        EXPECT_TRUE(scene_->try_apply().is_error() || may_go_unnoticed(pass.name));
+        scene_->restart();
+        expect_done(scene_->finish());
+        expect_undone(scene_->roll_back());
+    }
+}
+
+TEST_P(LaneContract, DiesAnywhereBackwards) {
+    prepare();
+    const auto passes = passes_of(
+        [this] {
+            scene_->begin();
+            scene_->apply();
+        },
+        [this] { scene_->roll_back(); });
+    ASSERT_FALSE(passes.empty());
+    for (const auto& pass : passes) {
+        SCOPED_TRACE(pass.name + " " + std::to_string(pass.nth));
+        scene_->begin();
+        scene_->apply();
+        set_fault(pass.name, pass.nth, FaultAction::die);
+        EXPECT_TRUE(scene_->try_roll_back().is_error() || may_go_unnoticed(pass.name));
+        scene_->restart();
+        const bool begun = must(scene_->state().run(scene_->run())).state != RunState::done;
+        expect_undone(begun ? scene_->finish() : scene_->roll_back());
+    }
+}
+
+TEST_P(LaneContract, RollsBackFromEveryStep) {
+    prepare();
+    scene_->begin();
+    clear_fault();
+    scene_->apply();
+    const auto results = fault_passes("step.after-result");
+    ASSERT_GT(results, 0U);
+    expect_undone(scene_->roll_back());
+    for (std::uint64_t nth = 1; nth <= results; ++nth) {
+        SCOPED_TRACE("after result " + std::to_string(nth));
+        scene_->begin();
+        set_fault("step.after-result", nth, FaultAction::die);
+        EXPECT_TRUE(scene_->try_apply().is_error());
+        scene_->restart();
+        expect_undone(scene_->roll_back());
+        world_->clear_call_fault();
+        expect_undone(scene_->roll_back());
+        EXPECT_EQ(world_->mutating_calls(), 0U);
+    }
+}
+
+TEST_P(LaneContract, IsCancelledAnywhereAndGoesOn) {
+    prepare();
+    AtEvent count(0, [] {});
+    scene_->begin();
+    scene_->request.listener = &count;
+    scene_->apply();
+    expect_undone(scene_->roll_back());
+    const std::uint64_t stride = is_long_form() ? 1 : 5;
+    for (std::uint64_t nth = 1; nth < count.seen(); nth += stride) {
+        SCOPED_TRACE("cancelled at event " + std::to_string(nth));
+        scene_->begin();
+        std::stop_source stop;
+        AtEvent cancel(nth, [&stop] { stop.request_stop(); });
+        scene_->request.stop = stop.get_token();
+        scene_->request.listener = &cancel;
+        const auto forwards = scene_->apply();
+        EXPECT_TRUE(forwards.run.state == RunState::done || forwards.exit_code() == 130) << forwards.exit_code();
+        scene_->restart();
+        expect_done(scene_->finish());
+        std::stop_source stop_back;
+        AtEvent cancel_back(nth, [&stop_back] { stop_back.request_stop(); });
+        scene_->request.stop = stop_back.get_token();
+        scene_->request.listener = &cancel_back;
+        const auto backwards = scene_->roll_back();
+        EXPECT_TRUE(backwards.run.state == RunState::rolled_back || backwards.exit_code() == 130)
+            << backwards.exit_code();
+        scene_->restart();
+        expect_undone(scene_->finish());
+    }
+}
+
+TEST_P(LaneContract, LeavesOutWhatChangedSinceThePlan) {
+    plan({"alpha", "beta"});
+    world_->change_source("alpha");
+    const auto report = scene_->apply();
+    EXPECT_EQ(report.run.state, RunState::stopped);
+    EXPECT_EQ(report.exit_code(), 3);
+    EXPECT_GT(report.stale, 0U);
+    const auto stale = scene_->displays(StepState::skipped);
+    const auto done = scene_->displays(StepState::done);
+    EXPECT_FALSE(stale.empty());
+    EXPECT_THAT(stale, ::testing::Each(HasSubstr("alpha")));
+    EXPECT_THAT(done, ::testing::Contains(HasSubstr("beta")));
+    EXPECT_GT(scene_->resume().stale, 0U); // it is read again, and still another
+    expect_undone(scene_->roll_back());
+}
+
+TEST_P(LaneContract, RefusesASecondOwnerAndNamesTheFirst) {
+    prepare();
+    scene_->begin();
+    std::vector<Error> refusals;
+    AtEvent beside(3, [&] {
+        const auto state = scene_->open_beside();
+        core::Engine second(*state, scene_->lanes(), scene_->services());
+        core::RunRequest request;
+        request.holder = "the second";
+        request.run_files = scene_->request.run_files;
+        for (auto& answer : {second.apply(scene_->plan_file(), std::nullopt, request),
+                             second.resume(scene_->run(), {}, request), second.roll_back(scene_->run(), request)})
+            if (answer.is_error())
+                refusals.push_back(answer.error());
+    });
+    scene_->request.listener = &beside;
+    const auto report = scene_->apply();
+    scene_->request.listener = nullptr;
+    ASSERT_EQ(refusals.size(), 3U);
+    for (const auto& refusal : refusals) {
+        EXPECT_EQ(refusal.kind(), ErrorKind::held);
+        EXPECT_THAT(refusal.to_block(), HasSubstr("the first"));
+    }
+    expect_done(report);
+    expect_undone(scene_->roll_back());
+}
+
+} // namespace
+
+} // namespace godwit::contract
