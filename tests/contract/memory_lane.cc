@@ -47,7 +47,7 @@ public:
         step.fingerprint = TRY(json_string(facts, "fingerprint"));
         step.body = to_json(wish);
         step.estimate = {1, wish.value.size(), 0};
-        const auto made = TRY(make(step, wish, TRY(json_string(facts, "needs"))));
+        const auto made = TRY(make(step, wish, TRY(percent_decode(TRY(json_string(facts, "needs"))))));
         std::vector<std::string> compared_after{made};
         if (wish.items > 0) {
             step.kind = kind::kFill;
