@@ -32,6 +32,16 @@ std::string without_empty_elements(std::string_view path) {
     return out;
 }
 
+/// To a file system `./a` and `a/./b` are `a` and `a/b`; in a bucket they would be keys of their own.
+std::string without_dots(std::string_view path) {
+    std::vector<std::string> elements;
+    for (auto& element : split(path, '/'))
+        if (element != ".")
+            elements.push_back(std::move(element));
+    auto out = join(elements, "/");
+    return out.empty() ? std::string(path) : out;
+}
+
 } // namespace
 
 Result<Location> Location::parse(std::string_view text) {
@@ -46,7 +56,7 @@ Result<Location> Location::parse(std::string_view text) {
             return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
         });
     if (!has_scheme || (text.substr(colon + 1, 1) != "/"))
-        return Location{Scheme::file, "", std::string(text)};
+        return Location{Scheme::file, "", without_dots(text)};
     const std::string scheme = lower_ascii(text.substr(0, colon));
     std::string_view rest = text.substr(colon + 1);
     const bool has_authority = rest.starts_with("//");

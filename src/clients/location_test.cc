@@ -25,6 +25,8 @@ TEST(Location, SpellingsOfOnePlaceAreOne) {
     EXPECT_EQ(canonical("file://localhost/tmp/x"), "/tmp/x");
     EXPECT_EQ(canonical("/tmp//x"), "/tmp/x");
     EXPECT_EQ(canonical("relative/x"), "relative/x");
+    EXPECT_EQ(canonical("./relative/./x"), "relative/x");
+    EXPECT_EQ(canonical("s3://b/./x"), "s3://b/./x");
 }
 
 TEST(Location, BytesAfterTheSchemeAreKept) {

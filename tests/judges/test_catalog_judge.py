@@ -32,7 +32,6 @@ from pyiceberg.types import LongType, NestedField, StringType, TimestampType
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GODWIT = os.environ.get("GODWIT", str(ROOT / "build/asan/src/app/godwit"))
-DEPENDENCIES = pathlib.Path(os.environ.get("GODWIT_DEPS", ROOT / ".deps"))
 DOCUMENT = ROOT.parent / "shared/corpus/iceberg-rest/rest-catalog-open-api.yaml"
 LONG = bool(os.environ.get("GODWIT_TEST_LONG"))
 
@@ -241,63 +240,66 @@ def test_duckdb_reads_what_pyiceberg_wrote(server, duck):
 # --- Spark -------------------------------------------------------------------------------------------------------------
 
 
-class Spark:
-    def __init__(self, endpoint):
-        self.endpoint = endpoint
-        python = DEPENDENCIES / "spark/bin/python"
-        self.process = subprocess.Popen([python, ROOT / "testbed/spark/judge.py"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-        assert json.loads(self.process.stdout.readline())["ready"]
-
-    def sql(self, statement, *table):
-        request = {"op": "query", "sql": statement, "rows": True, "source": {"catalog": self.endpoint, "table": table}}
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        assert answer["ok"], answer["error"]
-        return [tuple(row.values()) for row in answer["rows"]]
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-
-
-@pytest.fixture(scope="module")
-def spark(server):
-    if not (DEPENDENCIES / "spark/bin/python").exists():
-        pytest.skip("Spark is not installed: scripts/setup-judges.sh spark")
-    started = Spark(server.endpoint)
-    yield started
-    started.stop()
-
-
 def test_spark_round_trip(server, spark):
-    spark.sql("CREATE NAMESPACE {table}", "spark")
+    def sql(statement, *table):
+        return spark.sql(statement, server.endpoint, *table)
+
+    sql("CREATE NAMESPACE {table}", "spark")
     name = ("spark", "t")
-    spark.sql("CREATE TABLE {table} (id BIGINT NOT NULL, name STRING, day DATE) USING iceberg PARTITIONED BY (day)", *name)
-    spark.sql("INSERT INTO {table} VALUES (1, 'a', DATE '2024-01-01'), (2, 'b', DATE '2024-01-02')", *name)
-    spark.sql("ALTER TABLE {table} CREATE BRANCH audit", *name)
-    spark.sql("ALTER TABLE {table} ADD COLUMN amount DECIMAL(9, 2)", *name)
-    spark.sql("""MERGE INTO {table} t USING (SELECT 2L AS id, 'B' AS name UNION ALL SELECT 3L, 'c') s ON t.id = s.id
+    sql("CREATE TABLE {table} (id BIGINT NOT NULL, name STRING, day DATE) USING iceberg PARTITIONED BY (day)", *name)
+    sql("INSERT INTO {table} VALUES (1, 'a', DATE '2024-01-01'), (2, 'b', DATE '2024-01-02')", *name)
+    sql("ALTER TABLE {table} CREATE BRANCH audit", *name)
+    sql("ALTER TABLE {table} ADD COLUMN amount DECIMAL(9, 2)", *name)
+    sql("""MERGE INTO {table} t USING (SELECT 2L AS id, 'B' AS name UNION ALL SELECT 3L, 'c') s ON t.id = s.id
         WHEN MATCHED THEN UPDATE SET name = s.name
         WHEN NOT MATCHED THEN INSERT (id, name, day, amount) VALUES (s.id, s.name, DATE '2024-01-03', 9.5)""", *name)
-    spark.sql("DELETE FROM {table} WHERE id = 1", *name)
+    sql("DELETE FROM {table} WHERE id = 1", *name)
     expected = [(2, "B", "2024-01-02", None), (3, "c", "2024-01-03", "9.50")]
-    assert spark.sql("SELECT * FROM {table}", *name) == expected
-    assert spark.sql("SELECT count(*) FROM {table} VERSION AS OF 'audit'", *name) == [(2,)]
+    assert sql("SELECT * FROM {table}", *name) == expected
+    assert sql("SELECT count(*) FROM {table} VERSION AS OF 'audit'", *name) == [(2,)]
     table = server.pyiceberg().load_table("spark.t")
     assert [(row["id"], row["name"]) for row in rows(table)] == [(2, "B"), (3, "c")]
     assert "audit" in table.refs()
 
-    spark.sql("CREATE TABLE {table} USING iceberg TBLPROPERTIES ('format-version' = '3') AS SELECT 1L AS id", "spark", "u")
-    spark.sql("REPLACE TABLE {table} USING iceberg AS SELECT 2L AS id, 'two' AS name", "spark", "u")
-    assert spark.sql("SELECT * FROM {table}", "spark", "u") == [(2, "two")]
-    assert server.pyiceberg().load_table("spark.u").metadata.format_version == 3
-
-    spark.sql("DROP TABLE {table}", "spark", "u")
-    spark.sql("DROP TABLE {table} PURGE", *name)
+    sql("DROP TABLE {table} PURGE", *name)
     assert not [file for file in (server.warehouse / "spark/t").rglob("*") if file.is_file()]
-    spark.sql("DROP NAMESPACE {table}", "spark")
+    sql("DROP NAMESPACE {table}", "spark")
+
+
+def test_spark_evolves_and_renames_what_pyiceberg_then_reads(server, spark):
+    def sql(statement, *table):
+        return spark.sql(statement, server.endpoint, *table)
+
+    catalog = server.pyiceberg()
+    sql("CREATE NAMESPACE {table}", "spark_more")
+    name = ("spark_more", "t")
+    sql("CREATE TABLE {table} (id INT, name STRING, place STRUCT<city: STRING>) USING iceberg "
+        "TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')", *name)
+    sql("INSERT INTO {table} VALUES (1, 'a', named_struct('city', 'x')), (2, 'b', NULL)", *name)
+    for change in ("ALTER COLUMN id TYPE BIGINT", "RENAME COLUMN name TO title", "ADD COLUMN place.zip INT", "DROP COLUMN title",
+                   "ADD COLUMN name STRING", "ADD PARTITION FIELD bucket(4, id)", "WRITE ORDERED BY id",
+                   "SET TBLPROPERTIES ('k' = 'v')"):
+        sql(f"ALTER TABLE {{table}} {change}", *name)
+    sql("INSERT INTO {table} VALUES (3000000000, named_struct('city', 'y', 'zip', 7), 'c')", *name)
+    sql("DELETE FROM {table} WHERE id = 1", *name)
+    sql("ALTER TABLE {table} CREATE TAG kept", *name)
+    sql("ALTER TABLE {table} RENAME TO spark_more.moved", *name)
+    assert not catalog.table_exists("spark_more.t")
+    table = catalog.load_table("spark_more.moved")
+    assert rows(table) == [{"id": 2, "place": None, "name": None},
+                           {"id": 3000000000, "place": {"city": "y", "zip": 7}, "name": "c"}]
+    assert [field.field_id for field in table.schema().fields] == [1, 3, 6]
+    assert table.properties["k"] == "v" and "kept" in table.refs() and len(table.specs()) == 2
+    assert [str(field.transform) for field in table.sort_order().fields] == ["identity"]
+
+    sql("CREATE TABLE {table} USING iceberg TBLPROPERTIES ('format-version' = '3') AS SELECT 1L AS id", "spark_more", "u")
+    sql("REPLACE TABLE {table} USING iceberg AS SELECT 2L AS id, 'two' AS name", "spark_more", "u")
+    assert sql("SELECT * FROM {table}", "spark_more", "u") == [(2, "two")]
+    assert catalog.load_table("spark_more.u").metadata.format_version == 3
+    for left in ("u", "moved"):
+        sql("DROP TABLE {table}", "spark_more", left)
+        assert not catalog.table_exists(("spark_more", left))
+    sql("DROP NAMESPACE {table}", "spark_more")
 
 
 # --- The published document --------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 #include "formats/iceberg/metadata_parts.h"
 #include "formats/iceberg/table_metadata.h"
 
+#include <algorithm>
+
 namespace godwit::iceberg {
 
 namespace {
@@ -55,7 +57,7 @@ Result<TableMetadata> TableMetadata::create(const NewTable& table) {
     if (!first)
         document["last-sequence-number"] = 0;
     document["last-updated-ms"] = table.now_ms;
-    document["last-column-id"] = fresh.last_column_id;
+    document["last-column-id"] = std::max(fresh.last_column_id, table.last_column_id);
     if (first)
         document["schema"] = to_json(fresh.schema);
     document["current-schema-id"] = 0;

@@ -76,14 +76,13 @@ Status copy_bytes(ByteSource& source, std::uint64_t bytes, ByteSink& sink) {
     return {};
 }
 
-/// Length, then the magic number of deletion vectors, right at the start of the file.
+} // namespace
+
 Result<bool> is_bare_vector(ByteSource& source) {
     std::array<char, 8> head{};
     const auto got = TRY(source.read_at(0, std::span(head.data(), head.size())));
     return got == head.size() && std::string_view(head.data() + 4, 4) == kVectorMagic;
 }
-
-} // namespace
 
 Result<PuffinFooter> read_puffin_footer(ByteSource& source) {
     const auto size = source.size();

@@ -41,6 +41,10 @@ Result<PuffinFooter> read_puffin_footer(ByteSource& source);
 Result<std::string> read_puffin_blob(ByteSource& source, const PuffinBlob& blob,
                                      std::uint64_t limit = std::uint64_t{1} << 30);
 
+/// Whether the file is one deletion vector and nothing else (its length, then the magic number of vectors), as early
+/// writers left it: readers that go by the manifest's offset and size read it all the same.
+Result<bool> is_bare_vector(ByteSource& source);
+
 class PuffinWriter {
 public:
     static Result<PuffinWriter> create(ByteSink& sink);
@@ -58,7 +62,7 @@ private:
 
 /// Copies a Puffin file with the property `referenced-data-file` of every blob mapped. Every byte before the footer's
 /// payload stays, so blob offsets and lengths stay too; unknown fields of the footer stay. A bare deletion vector
-/// without header and footer, as early writers left it, names no file and is copied. Returns the new size.
+/// names no file and is copied. Returns the new size.
 Result<std::uint64_t> rewrite_puffin(ByteSource& source, ByteSink& sink,
                                      const std::function<Result<std::string>(std::string_view)>& path);
 

@@ -69,6 +69,7 @@ TEST(Puffin, RewritingMapsTheReferencedFileOnly) {
     StringSink bare;
     const auto vector = from_hex(kOnePosition).value();
     MemorySource bare_source(vector);
+    EXPECT_TRUE(is_bare_vector(bare_source).value());
     EXPECT_EQ(rewrite_puffin(bare_source, bare, mapped).value(), 42U);
     EXPECT_EQ(bare.bytes(), vector);
 }

@@ -107,6 +107,7 @@ struct NewTable {
     Properties properties;
     std::int32_t format_version = 2;
     std::int64_t now_ms = 0;
+    std::int32_t last_column_id = 0; ///< where ids beyond the schema's must never be given out
 };
 
 /// metadata.json, versions 1 to 3 ("Table Metadata", Appendix C): a validated typed view over the document, which

@@ -112,6 +112,8 @@ private:
 
     /// Elements, keys and values: their names are fixed, and required ones are optional in many good files.
     void column_inside(const Match& match, const std::string& name) {
+        if (match.column->two_level)
+            issue(IssueKind::old_list_structure, match.field->id, name, "a list of two levels");
         if (!shapes_agree(match.field->type, *match.column))
             issue(IssueKind::nested_differs, match.field->id, name, match.column->type->ToString());
         else if (match.field->type.is_primitive())
@@ -148,7 +150,7 @@ private:
 } // namespace
 
 std::string_view to_string(IssueKind kind) {
-    static constexpr std::array<std::string_view, 18> kNames{"type differs",
+    static constexpr std::array<std::string_view, 19> kNames{"type differs",
                                                              "decimal differs",
                                                              "INT96 timestamp",
                                                              "nanosecond timestamp",
@@ -160,8 +162,9 @@ std::string_view to_string(IssueKind kind) {
                                                              "required column missing",
                                                              "required column optional",
                                                              "unreadable schema",
-                                                             "nested type differs",
                                                              "old list structure",
+                                                             "nested type differs",
+                                                             "millisecond timestamp",
                                                              "missing column",
                                                              "extra column",
                                                              "unannotated string",

@@ -25,13 +25,14 @@ enum class IssueKind {
     required_column_missing,
     required_column_optional, ///< the file may hold nulls under a required field
     unreadable_schema,        ///< the schema of the file breaks Parquet's rules
+    old_list_structure,       ///< two-level lists, of old writers: Spark fails on them under a name mapping
     nested_differs,           ///< list, map, struct and primitive mixed up
     // Readers cope; worth saying.
-    old_list_structure, ///< two-level lists, of old writers: not every reader of Iceberg copes with a name mapping
-    missing_column,     ///< optional: reads as null, or as the initial default
-    extra_column,       ///< no field for it: is not read
-    unannotated_string, ///< bytes without UTF8 annotation under a string
-    no_field_ids,       ///< needs a name mapping
+    millisecond_timestamp, ///< under a type of microseconds: Spark reads it wrong in batches, right row by row
+    missing_column,        ///< optional: reads as null, or as the initial default
+    extra_column,          ///< no field for it: is not read
+    unannotated_string,    ///< bytes without UTF8 annotation under a string
+    no_field_ids,          ///< needs a name mapping
 };
 
 std::string_view to_string(IssueKind kind);

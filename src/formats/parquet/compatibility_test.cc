@@ -50,6 +50,7 @@ TEST(Compatibility, TypesThatIcebergCannotReadNeedARewrite) {
 
     const auto file =
         foreign_file({{arrow::field("ns", arrow::timestamp(arrow::TimeUnit::NANO)), "[1]"},
+                      {arrow::field("ms", arrow::timestamp(arrow::TimeUnit::MILLI)), "[1]"},
                       {arrow::field("tz", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), "[1]"},
                       {arrow::field("u32", arrow::uint32()), "[1]"},
                       {arrow::field("u64", arrow::uint64()), "[1]"},
@@ -66,10 +67,11 @@ TEST(Compatibility, TypesThatIcebergCannotReadNeedARewrite) {
                                field(5, "u8", kind(TypeKind::int32)), field(6, "wide", kind(TypeKind::int64)),
                                field(7, "dec", iceberg::decimal(9, 2)), field(8, "dec2", iceberg::decimal(12, 3)),
                                field(9, "big", kind(TypeKind::int32)), field(10, "half", kind(TypeKind::float32)),
-                               field(11, "st", kind(TypeKind::int32))}));
+                               field(11, "st", kind(TypeKind::int32)), field(12, "ms", kind(TypeKind::timestamp))}));
     const auto issues = by_column(found);
     EXPECT_TRUE(found.needs_rewrite());
     EXPECT_EQ(issues.at("ns"), IssueKind::nanosecond_timestamp);
+    EXPECT_EQ(issues.at("ms"), IssueKind::millisecond_timestamp);
     EXPECT_EQ(issues.at("tz"), IssueKind::zone_differs);
     EXPECT_EQ(issues.at("u32"), IssueKind::unsigned_integer);
     EXPECT_EQ(issues.at("u64"), IssueKind::unsigned_integer);
@@ -80,7 +82,7 @@ TEST(Compatibility, TypesThatIcebergCannotReadNeedARewrite) {
     EXPECT_EQ(issues.at("big"), IssueKind::type_differs);
     EXPECT_EQ(issues.at("half"), IssueKind::type_differs);
     EXPECT_EQ(issues.at("st"), IssueKind::nested_differs);
-    EXPECT_EQ(found.leaves.size(), 2U);
+    EXPECT_EQ(found.leaves.size(), 3U);
     for (const auto& issue : found.issues) {
         if (issue.column == "dec") {
             EXPECT_EQ(issue.detail, "FIXED_LEN_BYTE_ARRAY(5) Decimal(precision=10, scale=2) under decimal(9, 2)");
@@ -105,7 +107,7 @@ TEST(Compatibility, ColumnsThatDoNotMeetAreNamed) {
     EXPECT_EQ(issues.at("raw"), IssueKind::unannotated_string);
     EXPECT_FALSE(needs_rewrite(IssueKind::missing_column));
     EXPECT_TRUE(needs_rewrite(IssueKind::name_differs_in_case));
-    EXPECT_FALSE(needs_rewrite(IssueKind::old_list_structure));
+    EXPECT_FALSE(needs_rewrite(IssueKind::millisecond_timestamp));
 }
 
 TEST(Compatibility, RequiredFieldsNeedRequiredColumns) {
@@ -143,7 +145,9 @@ TEST(Compatibility, ListsOfTwoLevelsAreSeen) {
     const auto bytes = stream->Finish().ValueOrDie()->ToString();
     const auto schema =
         schema_of({field(1, "l", nested(TypeKind::list, {field(2, "element", kind(TypeKind::int32))}))});
-    EXPECT_EQ(by_column(check(bytes, schema)).at("l"), IssueKind::old_list_structure);
+    const auto found = check(bytes, schema);
+    EXPECT_EQ(by_column(found).at("l"), IssueKind::old_list_structure);
+    EXPECT_TRUE(found.needs_rewrite());
     ReadOptions options;
     options.names = iceberg::name_mapping_of(schema);
     EXPECT_EQ(read_all(bytes, schema, options)->num_rows(), 0);

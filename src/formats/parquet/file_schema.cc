@@ -33,6 +33,7 @@ std::int32_t id_of(const arrow::Field& field) {
 FileField field_of(const parquet::arrow::SchemaField& field, const std::string& name) {
     FileField result;
     result.name = name;
+    result.file_name = field.field->name();
     result.id = id_of(*field.field);
     result.type = field.field->type();
     result.nullable = field.field->nullable();
@@ -93,25 +94,37 @@ bool is_two_level(const parquet::schema::Node& node) {
            repeated.name() == node.name() + "_tuple";
 }
 
-const parquet::schema::Node* child_named(const parquet::schema::Node& node, const std::string& name) {
+const parquet::schema::Node* child_at(const parquet::schema::Node& node, int index) {
     if (!node.is_group())
         return nullptr;
     const auto& group = static_cast<const parquet::schema::GroupNode&>(node);
-    for (int i = 0; i < group.field_count(); ++i)
-        if (group.field(i)->name() == name)
-            return group.field(i).get();
+    return index < group.field_count() ? group.field(index).get() : nullptr;
+}
+
+const parquet::schema::Node* child_named(const parquet::schema::Node& node, const std::string& name) {
+    for (int i = 0; const auto* child = child_at(node, i); ++i)
+        if (child->name() == name)
+            return child;
     return nullptr;
 }
 
-void mark_two_level(std::vector<FileField>& fields, const parquet::schema::Node& parent) {
-    for (auto& field : fields) {
-        const auto* node = child_named(parent, field.name);
-        if (node == nullptr)
-            continue;
-        if (field.shape == FileField::Shape::list)
-            field.two_level = is_two_level(*node);
-        else if (field.shape == FileField::Shape::structure)
-            mark_two_level(field.children, *node);
+/// `node` is the column's own, or null where it cannot be told.
+void mark_two_level(FileField& field, const parquet::schema::Node* node) {
+    if (node == nullptr)
+        return;
+    if (field.shape == FileField::Shape::structure) {
+        for (auto& child : field.children)
+            mark_two_level(child, child_named(*node, child.name));
+        return;
+    }
+    if (field.shape == FileField::Shape::primitive)
+        return;
+    const auto* repeated = node->is_repeated() ? node : child_at(*node, 0);
+    if (field.shape == FileField::Shape::list) {
+        field.two_level = is_two_level(*node);
+        mark_two_level(field.children[0], field.two_level || repeated == nullptr ? repeated : child_at(*repeated, 0));
+    } else if (repeated != nullptr) {
+        mark_two_level(field.children[1], child_at(*repeated, 1));
     }
 }
 
@@ -195,7 +208,8 @@ Result<std::vector<FileField>> file_schema(const Footer& footer, const iceberg::
         std::vector<FileField> fields;
         for (const auto& field : manifest.schema_fields)
             fields.push_back(field_of(field, field.field->name()));
-        mark_two_level(fields, *schema.group_node());
+        for (auto& field : fields)
+            mark_two_level(field, child_named(*schema.group_node(), field.name));
         if (!footer.has_field_ids) {
             forget_ids(fields);
             give_ids(fields, names);

@@ -19,7 +19,8 @@ namespace godwit::parquet_format {
 struct FileField {
     enum class Shape { primitive, structure, list, map };
     std::string name;
-    std::int32_t id = -1; ///< of the file, or given by the name mapping
+    std::string file_name; ///< of elements, keys and values: what the file calls them, `array_element` for one
+    std::int32_t id = -1;  ///< of the file, or given by the name mapping
     Shape shape = Shape::primitive;
     bool nullable = true;
     bool two_level = false; ///< a list without the group between it and its element

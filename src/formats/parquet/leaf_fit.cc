@@ -58,7 +58,10 @@ std::optional<IssueKind> timestamp_issue(const parquet::ColumnDescriptor& column
         return IssueKind::nanosecond_timestamp;
     if (!is_nanos && wants_nanos)
         return IssueKind::type_differs;
-    return timestamp.is_adjusted_to_utc() == wants_zone ? std::nullopt : std::optional(IssueKind::zone_differs);
+    if (timestamp.is_adjusted_to_utc() != wants_zone)
+        return IssueKind::zone_differs;
+    const bool is_millis = timestamp.time_unit() == LogicalType::TimeUnit::MILLIS;
+    return is_millis ? std::optional(IssueKind::millisecond_timestamp) : std::nullopt;
 }
 
 std::optional<IssueKind> string_issue(const parquet::ColumnDescriptor& column, const LogicalType& logical) {

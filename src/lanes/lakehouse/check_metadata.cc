@@ -185,6 +185,8 @@ private:
     }
 
     Result<bool> same_puffin(ByteSource& source, ByteSource& target) const {
+        if (TRY(iceberg::is_bare_vector(source)))
+            return TRY(read_everything(source)) == TRY(read_everything(target));
         const auto expected = TRY(iceberg::read_puffin_footer(source));
         const auto present = TRY(iceberg::read_puffin_footer(target));
         if (expected.blobs.size() != present.blobs.size())

@@ -53,7 +53,7 @@ private:
         const auto root = TRY(clients::FileSource::open(file_->source_folder));
         source_.emplace(TRY(root.open_file(file_->source_key)));
         parquet_format::ReadOptions options;
-        options.names = iceberg::name_mapping_of(schema_);
+        options.names = names_in_files({schema_, keys_});
         const auto tuple = TRY(partition_tuple(schema_, keys_, file_->values));
         for (std::size_t i = 0; i < keys_.size(); ++i)
             options.constants.emplace(keys_[i], tuple[i]);

@@ -36,18 +36,22 @@ private:
         return written_by(context.marker(), move, ends().warehouse.root());
     }
 
-    Result<iceberg::DataFile> read_file(const HiveFile& file, const TableBuilder& builder) {
+    Result<iceberg::DataFile> read_file(const HiveFile& file, TableBuilder& builder) {
         auto source = TRY(ends().warehouse.files().open_file(file.target_key));
         const auto footer = TRY(parquet_format::read_footer(source));
-        const auto fit = parquet_format::check_compatibility(
-            footer, builder.schema(), iceberg::name_mapping_of(builder.schema()), builder.partition_ids());
-        for (const auto& issue : fit.issues)
+        TRY(builder.name_columns(footer));
+        const auto fit =
+            parquet_format::check_compatibility(footer, builder.schema(), builder.names(), builder.partition_ids());
+        for (const auto& issue : fit.issues) {
+            if (issue.kind == parquet_format::IssueKind::millisecond_timestamp)
+                builder.forbid_batches();
             if (parquet_format::needs_rewrite(issue.kind))
                 return Error::make(ErrorKind::unsupported, "a Parquet file cannot be taken over as it is")
                     .why(std::string(parquet_format::to_string(issue.kind)) + " in column " + printable(issue.column) +
                          ": " + printable(issue.detail))
                     .fix("rewrite the table at the source, or leave it out with --exclude")
                     .at(printable(file.source));
+        }
         const auto metrics = TRY(parquet_format::metrics_of(footer, fit.leaves));
         return data_file_of(metrics, file.target_key,
                             TRY(partition_tuple(builder.schema(), builder.partition_ids(), file.values)));

@@ -4,6 +4,7 @@
 #include "formats/glue/entries.h"
 #include "formats/text/hive_type.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -148,6 +149,14 @@ Result<HiveSchema> iceberg_schema_of(const std::vector<Column>& columns, const s
     for (auto i = columns.size(); i < out.schema.fields.size(); ++i)
         out.partition_ids.push_back(out.schema.fields[i].id);
     return out;
+}
+
+iceberg::NameMapping names_in_files(const HiveSchema& schema) {
+    auto names = iceberg::name_mapping_of(schema.schema);
+    std::erase_if(names, [&](const iceberg::MappedField& mapped) {
+        return std::ranges::any_of(schema.partition_ids, [&](std::int32_t id) { return mapped.field_id == id; });
+    });
+    return names;
 }
 
 Result<iceberg::Value> partition_value(const Type& type, std::string_view text) {

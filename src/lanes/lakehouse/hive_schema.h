@@ -24,6 +24,10 @@ using IsInstant = std::function<bool(std::string_view column)>;
 Result<HiveSchema> iceberg_schema_of(const std::vector<Column>& columns, const std::vector<Column>& partition_keys,
                                      const IsInstant& is_instant = {});
 
+/// How columns are found in files without field ids. Partition keys are not: where files hold such a column too, the
+/// partition's value counts, and readers take a column that they find in the file.
+iceberg::NameMapping names_in_files(const HiveSchema& schema);
+
 /// A value of Partition.Values as a value of its key: `__HIVE_DEFAULT_PARTITION__` is null; the text is taken as it
 /// stands, without decoding of percent signs. Errors quote the text.
 Result<iceberg::Value> partition_value(const iceberg::Type& type, std::string_view text);

@@ -91,4 +91,12 @@ TEST(PartitionValue, refuses_what_is_none) {
         EXPECT_TRUE(partition_value(type, text).is_error()) << iceberg::type_text(type) << " " << text;
 }
 
+TEST(HiveSchema, partition_keys_are_not_looked_for_in_files) {
+    const auto schema = iceberg_schema_of({{"id", "int", ""}}, {{"day", "date", ""}});
+    ASSERT_FALSE(schema.is_error());
+    const auto names = names_in_files(*schema);
+    ASSERT_EQ(names.size(), 1u);
+    EXPECT_EQ(names.front().names, std::vector<std::string>{"id"});
+}
+
 } // namespace

@@ -46,7 +46,7 @@ void ParquetChecker::decide(const parquet_format::Footer& footer) {
         return;
     facts_.schema = iceberg::to_json_text(converted->schema);
     facts_.partition_ids = converted->partition_ids;
-    names_ = iceberg::name_mapping_of(converted->schema);
+    names_ = names_in_files(*converted);
     schema_ = std::move(converted->schema);
 }
 

@@ -162,7 +162,12 @@ Result<SourceOptions> metadata_source(const core::Options& options, const Maps& 
     if (bytes.is_error())
         return usage("the file of --metadata cannot be read", bytes.error().to_line(),
                      "name a metadata.json that exists");
-    const auto metadata = TRY(iceberg::TableMetadata::parse(*bytes, source.metadata_file));
+    const auto parsed = iceberg::TableMetadata::parse(*bytes, source.metadata_file);
+    if (parsed.is_error())
+        return Error(parsed.error())
+            .fix("name an older metadata file of the table, or have it repaired by the engine "
+                 "that wrote it");
+    const auto& metadata = *parsed;
     source.table_uuid =
         metadata.uuid().empty() ? godwit_uuid("table without uuid at " + metadata.location()) : metadata.uuid();
     TRY(add_maps(maps, source.map));

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "formats/iceberg/metadata_update.h"
+#include "formats/parquet/file_names.h"
 
 #include <nlohmann/json.hpp>
 
@@ -42,8 +43,11 @@ struct TableBuilder::State {
     std::string warehouse;
     std::int64_t now_ms = 0;
     transfer::OpenPart* part = nullptr;
+    iceberg::NewTable table;
     std::optional<iceberg::TableMetadata> metadata;
     std::vector<std::int32_t> partition_ids;
+    iceberg::NameMapping names;
+    bool batches_forbidden = false;
     std::optional<PartSink> sink; ///< of the open manifest
     std::optional<iceberg::ManifestWriter> writer;
     std::uint64_t entries = 0; ///< of the open manifest
@@ -136,21 +140,32 @@ Result<TableBuilder> TableBuilder::create(const core::StepContext& context, cons
     auto fresh = iceberg::assign_fresh_ids(schema.schema);
     for (const auto id : schema.partition_ids)
         state->partition_ids.push_back(fresh.new_id_of.at(id));
-    iceberg::NewTable table;
+    state->names = names_in_files({fresh.schema, state->partition_ids});
+    auto& table = state->table;
     table.uuid = state->table_uuid();
     table.location = state->uri(move.root);
     table.schema = std::move(fresh.schema);
     table.spec = identity_spec(table.schema, state->partition_ids);
-    table.properties = {{"schema.name-mapping.default", iceberg::to_json_text(iceberg::name_mapping_of(table.schema))},
-                        {"write.parquet.compression-codec", "zstd"},
-                        {"godwit.marker", context.marker()}};
+    table.properties = {{"write.parquet.compression-codec", "zstd"}, {"godwit.marker", context.marker()}};
     table.now_ms = state->now_ms;
+    table.last_column_id = fresh.last_column_id;
     state->metadata.emplace(TRY(iceberg::TableMetadata::create(table)));
     return TableBuilder(std::move(state));
 }
 
 const iceberg::Schema& TableBuilder::schema() const { return state_->metadata->current_schema(); }
 const std::vector<std::int32_t>& TableBuilder::partition_ids() const { return state_->partition_ids; }
+
+const iceberg::NameMapping& TableBuilder::names() const { return state_->names; }
+
+Status TableBuilder::name_columns(const parquet_format::Footer& footer) {
+    auto next = state_->table.last_column_id + 1;
+    TRY(parquet_format::name_all_columns(footer, state_->names, next));
+    state_->table.last_column_id = next - 1;
+    return {};
+}
+
+void TableBuilder::forbid_batches() { state_->batches_forbidden = true; }
 
 Status TableBuilder::add(iceberg::DataFile file) {
     if (!state_->writer)
@@ -174,7 +189,11 @@ Status TableBuilder::finish() {
     TRY(state.close_manifest());
     const auto snapshot = state.snapshot(TRY(state.write_list()));
     const auto updates = iceberg::append_snapshot_updates(snapshot, 2);
-    const auto metadata = TRY(iceberg::apply_updates(&*state.metadata, updates, {state.now_ms, {}}));
+    state.table.properties.emplace_back("schema.name-mapping.default", iceberg::to_json_text(state.names));
+    if (state.batches_forbidden)
+        state.table.properties.emplace_back("read.parquet.vectorization.enabled", "false");
+    const auto empty = TRY(iceberg::TableMetadata::create(state.table));
+    const auto metadata = TRY(iceberg::apply_updates(&empty, updates, {state.now_ms, {}}));
     auto sink = TRY(PartSink::create(*state.part));
     TRY(sink.write(metadata.to_json_text()));
     TRY(sink.finish(state.metadata_file()));

@@ -30,6 +30,12 @@ public:
     const iceberg::Schema& schema() const;
     /// Ids of the partition keys in `schema`.
     const std::vector<std::int32_t>& partition_ids() const;
+    /// How columns are found in files without ids.
+    const iceberg::NameMapping& names() const;
+    /// Of a file that is taken over as it is: the mapping learns what it calls its columns.
+    Status name_columns(const parquet_format::Footer& footer);
+    /// For tables that Spark reads right only row by row.
+    void forbid_batches();
     /// `file.file_path` is the key below the warehouse.
     Status add(iceberg::DataFile file);
     Status finish();
