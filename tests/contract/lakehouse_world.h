@@ -26,6 +26,7 @@ public:
     core::Lane& lane() override { return lane_; }
     core::Options options() const override;
     Lacks lacks() const override;
+    bool is_costly() const override { return true; }
 
     bool add(const std::string& name, Ending ending = Ending::at_once) override;
     void change_source(const std::string& name) override;

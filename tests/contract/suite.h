@@ -12,6 +12,8 @@
 
 namespace godwit::contract {
 
+bool is_long_form();
+
 /// The cases that every lane passes (spine, section 9). A program instantiates them with its world:
 ///     INSTANTIATE_TEST_SUITE_P(Memory, LaneContract, ::testing::Values(NamedWorld{"memory", make}));
 class LaneContract : public ::testing::TestWithParam<NamedWorld> {
@@ -27,8 +29,11 @@ protected:
     void expect_done(const core::RunReport& report);
     void expect_undone(const core::RunReport& report);
 
-    /// Every pass of a fault point that `work` makes after `before`, or of each point its first and last in
-    /// the short form.
+    /// Between the places of a run that the short form disturbs.
+    std::uint64_t stride() const { return is_long_form() ? 1 : world_->is_costly() ? 12 : 5; }
+
+    /// Every pass of a fault point that `work` makes after `before`; in the short form of each point its first and last,
+    /// or of a costly world its middle one.
     struct Pass {
         std::string name;
         std::uint64_t nth = 0;
@@ -59,7 +64,5 @@ private:
     std::function<void()> act_;
     std::atomic<std::uint64_t> seen_ = 0;
 };
-
-bool is_long_form();
 
 } // namespace godwit::contract

@@ -28,6 +28,8 @@ public:
         std::string asynchronous_creation;
     };
     virtual Lacks lacks() const { return {}; }
+    /// In the short form a costly world is disturbed at fewer places.
+    virtual bool is_costly() const { return false; }
 
     /// Puts a thing at the source. False: the source cannot hold such a name at all.
     virtual bool add(const std::string& name, Ending ending = Ending::at_once) = 0;
