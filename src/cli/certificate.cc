@@ -1,8 +1,8 @@
+#include "core/certificate.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "core/certificate.h"
 #include "core/certificate_html.h"
 
 #include <ostream>

@@ -32,8 +32,8 @@ protected:
     /// Between the places of a run that the short form disturbs.
     std::uint64_t stride() const { return is_long_form() ? 1 : world_->is_costly() ? 12 : 5; }
 
-    /// Every pass of a fault point that `work` makes after `before`; in the short form of each point its first and last,
-    /// or of a costly world its middle one.
+    /// Every pass of a fault point that `work` makes after `before`; in the short form of each point its first and
+    /// last, or of a costly world its middle one.
     struct Pass {
         std::string name;
         std::uint64_t nth = 0;
