@@ -80,6 +80,7 @@ private:
     Status put_in_place(const std::string& work, const LedgerEntry& entry);
     Status make_work_folder(const std::string& nonce);
     Status drop_work_folder(const std::string& nonce);
+    Result<StoredLedger> ledger_of(const store::PartRow& row) const;
     Status remove_part(const store::PartRow& row);
     Status remove_published(const std::string& nonce, const Ledger& ledger);
     Status remove_folders(const std::vector<std::string>& made);

@@ -90,7 +90,7 @@ Status FileParts::settle_part(const store::PartRow& row) {
         removed.state = PartState::removed;
         return context_->change_part(row, removed);
     }
-    const auto stored = TRY(read_ledger(path));
+    const auto stored = TRY(ledger_of(row));
     auto written = row;
     if (row.state == PartState::intent) {
         written.state = PartState::written;
@@ -99,12 +99,19 @@ Status FileParts::settle_part(const store::PartRow& row) {
         for (const auto& entry : stored.ledger.entries)
             written.bytes += entry.bytes;
         TRY(context_->change_part(row, written));
-    } else if (stored.digest != row.ledger_digest) {
+    }
+    return finish(written, stored.ledger);
+}
+
+/// With an intent the ledger stands for itself: the log may have lost the row that knew its digest.
+Result<StoredLedger> FileParts::ledger_of(const store::PartRow& row) const {
+    const auto path = ledger_file(row.nonce);
+    auto stored = TRY(read_ledger(path));
+    if (row.state != PartState::intent && stored.digest != row.ledger_digest)
         return Error::make(ErrorKind::corrupt, "a ledger is not the one that the state database knows")
             .fix("restore the folder of the run's files")
             .at(printable(path));
-    }
-    return finish(written, stored.ledger);
+    return stored;
 }
 
 Status FileParts::drop_work_folder(const std::string& nonce) {
@@ -139,7 +146,7 @@ Status FileParts::remove_part(const store::PartRow& row) {
     if (row.state == PartState::removed) // a ledger that is still there was left by a crash between the two
         return file_exists(path) ? remove_file(path) : Status{};
     if (file_exists(path))
-        TRY(remove_published(row.nonce, TRY(read_ledger(path)).ledger));
+        TRY(remove_published(row.nonce, TRY(ledger_of(row)).ledger));
     else if (row.state != PartState::intent)
         return Error::make(ErrorKind::corrupt, "the ledger of a part is gone, so nothing says what is ours")
             .fix("restore the folder of the run's files")

@@ -139,10 +139,13 @@ TEST_F(FilePartsTest, a_row_whose_ledger_was_lost_says_so_and_removes_nothing) {
     EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
 }
 
-TEST_F(FilePartsTest, a_written_part_whose_ledger_is_another_is_not_finished) {
+TEST_F(FilePartsTest, a_written_part_whose_ledger_is_another_is_neither_finished_nor_removed) {
     ASSERT_TRUE(make(kDone).is_error());
     rows().front().ledger_digest = std::string(64, '0');
     EXPECT_EQ(settle().error().kind(), ErrorKind::corrupt);
+    const auto before = world_.tree("target");
+    EXPECT_EQ(remove_all().error().kind(), ErrorKind::corrupt);
+    EXPECT_EQ(world_.tree("target"), before);
 }
 
 TEST_F(FilePartsTest, a_damaged_ledger_stops_the_step) {

@@ -95,9 +95,9 @@ public:
         const auto written = TRY(written_table_from_json(TRY(context_->result_of(move_->metadata_step))));
         auto metadata =
             TRY(iceberg::TableMetadata::parse(TRY(read_target(written.metadata_location)), written.metadata_location));
-        schema_ = metadata.current_schema();
-        for (const auto& field : metadata.default_spec().fields)
-            keys_.push_back(field.source_ids.front());
+        TRY(take_planned_schema());
+        if (!is_as_planned(metadata))
+            return other_schema(metadata);
         scan_.emplace(TRY(engines::IcebergScan::create(
             [this](const std::string& location) { return open_target(location); }, std::move(metadata))));
         comparison_ = comparison_schema(schema_, keys_, table_.kind == TableKind::csv);
@@ -108,6 +108,38 @@ public:
     }
 
 private:
+    /// What to compare is the plan's to say. A target that may decide what its columns are could leave some out.
+    Status take_planned_schema() {
+        const auto planned = TRY(target_schema(table_));
+        auto fresh = iceberg::assign_fresh_ids(planned.schema);
+        for (const auto id : planned.partition_ids) {
+            const auto key = fresh.new_id_of.find(id);
+            if (key == fresh.new_id_of.end())
+                return Error::make(ErrorKind::corrupt, "the plan names a partition key that its schema lacks")
+                    .fix("make the plan again")
+                    .at(printable(table_.name));
+            keys_.push_back(key->second);
+        }
+        schema_ = std::move(fresh.schema);
+        return {};
+    }
+
+    bool is_as_planned(const iceberg::TableMetadata& metadata) const {
+        std::vector<std::int32_t> keys;
+        for (const auto& field : metadata.default_spec().fields)
+            keys.push_back(field.source_ids.front());
+        return metadata.current_schema().fields == schema_.fields && keys == keys_;
+    }
+
+    Result<core::Verdict> other_schema(const iceberg::TableMetadata& metadata) {
+        const auto verdict = core::Verdict::different(1);
+        TRY(context_->record(
+            core::Comparison{"schema and partitions", verdict,
+                             canonical_json({{"planned", iceberg::to_json_text(schema_)},
+                                             {"found", iceberg::to_json_text(metadata.current_schema())}})}));
+        return verdict;
+    }
+
     Result<std::string> key_of(const std::string& location) const {
         const auto path = TRY(clients::Location::parse(location)).path;
         const auto prefix = ends_->warehouse.root() + "/";

@@ -161,6 +161,25 @@ TEST(ConvertTable, a_target_that_somebody_changed_is_different) {
     EXPECT_EQ(words.front(), "different(2)") << "one row that the target lacks, one that the source lacks";
 }
 
+TEST(ConvertTable, a_target_that_leaves_out_a_column_is_different) {
+    World source;
+    source.tables({orders()});
+    source.data("orders/a.csv", "1,1.50\n2,2.25\n");
+    Moved table(source, "d.orders");
+    ASSERT_FALSE(table.apply(kind::kConvertTable).is_error());
+    for (const auto& name : table.world().tree("target")) {
+        if (!name.ends_with(".metadata.json"))
+            continue;
+        auto metadata = OrderedJson::parse(table.world().read("target/" + name));
+        for (auto& schema : metadata["schemas"])
+            schema["fields"].erase(1);
+        table.world().write("target/" + name, metadata.dump());
+    }
+    const auto words = table.compare_rows();
+    EXPECT_EQ(words.front(), "different(1)");
+    EXPECT_THAT(words.back(), HasSubstr("price"));
+}
+
 TEST(ConvertTable, a_source_that_changes_after_the_pin_is_drift_and_before_it_is_stale) {
     World source;
     source.tables({orders()});

@@ -151,7 +151,14 @@ Result<std::unique_ptr<core::LaneRun>> LakehouseLane::open(const core::PlanHeade
 
 Result<std::string> LakehouseLane::summary(const core::AssessmentReader& source) {
     const auto assessed = Assessed::of(source);
-    return console_text(assessed, TRY(summarise(assessed)));
+    auto text = console_text(assessed, TRY(summarise(assessed)));
+    // Shown because the export's own settings may name folders too, and whoever wrote the export wrote them.
+    const auto connection = TRY(parse_json(source.row().connection));
+    const auto options = TRY(source_from_reference(canonical_json(connection.at("reference"))));
+    text += "\nWhere the data was looked for\n";
+    for (const auto& pair : options.map.pairs())
+        text += "  " + printable(pair.from) + " in " + printable(pair.to) + "\n";
+    return text;
 }
 
 Result<std::vector<std::string>> LakehouseLane::write_reports(const core::AssessmentReader& source,
