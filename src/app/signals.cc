@@ -14,7 +14,8 @@ constexpr int kInterrupted = 130;
 } // namespace
 
 std::stop_token stop_on_signals() {
-    static std::stop_source source;
+    // Never destroyed: main may end, and static objects with it, while the thread below is still inside request_stop.
+    static auto& source = *new std::stop_source;
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

@@ -48,7 +48,8 @@ Result<RunReport> Engine::accept(std::string_view run, std::string_view step, co
     const auto run_state = session->journal.run().state;
     if (run_state != RunState::running && run_state != RunState::stopped)
         return Error::make(ErrorKind::usage, "only in a run that stopped can an outcome be accepted")
-            .why("run " + std::string(run) + " is " + std::string(store::to_string(run_state)));
+            .why("run " + std::string(run) + " is " + std::string(store::to_string(run_state)))
+            .fix("`godwit run show " + std::string(run) + "` says what it compared");
     if (reason.empty())
         return Error::make(ErrorKind::usage, "an outcome is accepted for a reason").fix("give it with --reason");
     auto row = TRY(state_->step(run, step));

@@ -59,7 +59,7 @@ WRONG = [
     ("run resolve RUN abc --look --undo", [2], "--look"),
     ("run resolve RUN abc --look", [1], "no such step"),
     ("run accept RUN abc", [2], "--reason"),
-    ("run accept RUN abc --reason x", [1], "no such step"),
+    ("run accept RUN abc --reason x", [2], "in a run that stopped"),
     ("run accept RUN abc --reason x --most -1", [2], "--most"),
     (f"certificate RUN --out {NO_FOLDER}/c", [1], NO_FOLDER),
     ("findings --assessment zzz", [1], "no such assessment"),

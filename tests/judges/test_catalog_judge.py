@@ -43,7 +43,8 @@ class Server:
         self.warehouse = folder / "warehouse"
         self.warehouse.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
-            [GODWIT, "catalog", "serve", "--warehouse", str(self.warehouse), "--database", str(folder / "catalog.db")],
+            [GODWIT, "catalog", "serve", "--warehouse", str(self.warehouse), "--database", str(folder / "catalog.db"),
+             "--port", "0"],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
