@@ -17,3 +17,5 @@ endforeach()
 add_library(headers OBJECT EXCLUDE_FROM_ALL ${units})
 target_link_libraries(headers PRIVATE godwit_options Arrow::parquet DuckDB::duckdb PostgreSQL::PostgreSQL
   nlohmann_json::nlohmann_json GTest::gmock)
+# Headers of tests find their files by it.
+target_compile_definitions(headers PRIVATE GODWIT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
