@@ -101,6 +101,16 @@ TEST_F(WalkTest, StartsNothingOnceItIsToldToStop) {
     EXPECT_EQ(count(StepState::planned), 3U);
 }
 
+TEST_F(WalkTest, AnExceptionBelowAStepStopsTheRunAndNotTheProcess) {
+    world_.add("alpha");
+    begin_run();
+    world_.cloud.set_fault(1, CallFault::thrown);
+    const auto status = walk();
+    ASSERT_TRUE(status.is_error());
+    EXPECT_EQ(status.error().kind(), ErrorKind::bug);
+    EXPECT_EQ(state_of("create"), StepState::intent); // a resume looks it up
+}
+
 TEST_F(WalkTest, EndsWithTheFailureOfTheJournalAfterWhatRuns) {
     for (const auto* name : {"alpha", "beta", "gamma"})
         world_.add(name);

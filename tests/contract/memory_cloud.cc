@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace godwit::contract {
@@ -32,6 +33,8 @@ std::optional<CallFault> MemoryCloud::fault_of_this_call() {
 Status MemoryCloud::before_change(std::optional<CallFault> fault) const {
     if (fault == CallFault::refused)
         return Error::make(ErrorKind::unavailable, "the cloud refuses").why("its quota is used up");
+    if (fault == CallFault::thrown)
+        throw std::bad_alloc();
     if (fault == CallFault::lost_before)
         return no_answer();
     return {};

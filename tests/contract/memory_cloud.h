@@ -22,6 +22,7 @@ enum class CallFault {
     lost_after,  ///< it takes effect, its answer is lost
     lost_before, ///< it takes no effect, and the caller cannot know
     refused,     ///< a definite no
+    thrown,      ///< no effect; what lies below the step throws instead of answering
 };
 
 struct CloudThing {
