@@ -15,8 +15,6 @@ namespace {
 
 using store::StepState;
 
-constexpr std::size_t kBatch = 256;
-
 struct Subject {
     std::string display;
     Json steps = Json::array();
@@ -144,15 +142,7 @@ Result<std::string> certificate(store::State& state, std::string_view run_id) {
     if (!plan)
         return Error::make(ErrorKind::corrupt, "the run's plan is missing in the state database").at("run " + run.id);
     Writer writer(state, run);
-    std::int64_t after = -1;
-    for (;;) {
-        const auto rows = TRY(state.steps(run_id, {}, after, kBatch));
-        if (rows.empty())
-            break;
-        after = rows.back().position;
-        for (const auto& row : rows)
-            TRY(writer.add(row));
-    }
+    TRY(store::each_step(state, run_id, {}, [&writer](const store::StepRow& row) { return writer.add(row); }));
     auto json = TRY(writer.finish());
     json["schema"] = "godwit.certificate/v1";
     json["run"] = run.id;

@@ -16,6 +16,9 @@ namespace {
 using store::RunState;
 using store::StepState;
 
+/// A plan's steps are written to the state database in batches of this size.
+constexpr std::size_t kStepBatch = 256;
+
 std::string plan_scope(std::string_view plan) { return "plan:" + plan_prefix(plan); }
 
 Error unfinished(const store::RunRow& run, const std::optional<std::string>& holder) {
@@ -179,16 +182,11 @@ Result<RunReport> Engine::forward(Session& session, const RunRequest& request) {
 
 /// Every step that is not done, whatever its recorded state and however the last owner ended (spine, section 6).
 Status Engine::look_at_everything(Session& session, bool forwards) {
-    std::int64_t after = -1;
-    for (;;) {
-        auto rows = TRY(state_->steps(session.journal.run().id, {}, after, kStepBatch));
-        if (rows.empty())
+    return store::each_step(*state_, session.journal.run().id, {}, [&](store::StepRow row) -> Status {
+        if (row.state == StepState::done || row.state == StepState::compensated)
             return {};
-        after = rows.back().position;
-        for (auto& row : rows)
-            if (row.state != StepState::done && row.state != StepState::compensated)
-                TRY(look_at(session, std::move(row), forwards));
-    }
+        return look_at(session, std::move(row), forwards);
+    });
 }
 
 Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {

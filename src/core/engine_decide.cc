@@ -1,6 +1,8 @@
 #include "core/engine_session.h"
 #include "core/stuck_value.h"
 
+#include <array>
+
 namespace godwit::core {
 
 namespace {
@@ -73,17 +75,13 @@ Result<RunReport> Engine::verify(std::string_view run, const RunRequest& request
     if (session->journal.run().state != RunState::done && session->journal.run().state != RunState::stopped)
         return Error::make(ErrorKind::usage, "only a run that ended can be verified again")
             .why("run " + std::string(run) + " is " + std::string(store::to_string(session->journal.run().state)));
-    std::int64_t after = -1;
-    for (;;) {
-        const auto rows = TRY(state_->steps(run, {}, after, kStepBatch));
-        if (rows.empty())
-            return report_run(*state_, run);
-        after = rows.back().position;
-        for (const auto& row : rows)
-            if (row.action == to_string(Action::verify) &&
-                (row.state == StepState::done || row.state == StepState::failed) && !row.outcome.empty())
-                TRY(session->runner->verify_again(row));
-    }
+    constexpr std::array kEnded{StepState::done, StepState::failed};
+    TRY(store::each_step(*state_, run, kEnded, [&session](const store::StepRow& row) -> Status {
+        if (row.action != to_string(Action::verify) || row.outcome.empty())
+            return {};
+        return session->runner->verify_again(row);
+    }));
+    return report_run(*state_, run);
 }
 
 } // namespace godwit::core

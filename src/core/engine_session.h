@@ -37,7 +37,4 @@ struct Engine::Session {
     std::unique_ptr<StepRunner> runner;
 };
 
-/// Steps are read from the state database in batches of this size.
-inline constexpr std::size_t kStepBatch = 256;
-
 } // namespace godwit::core

@@ -94,22 +94,16 @@ Result<RunReport> Engine::backward(Session& session, const RunRequest& request) 
 /// What is unknown is looked up until it is known, or cannot be settled now; nothing is made on the way.
 Status Engine::settle_unknown(Session& session, const RunRequest& request) {
     constexpr std::array kUnknown{StepState::unknown};
-    std::int64_t after = -1;
-    for (;;) {
-        auto rows = TRY(state_->steps(session.journal.run().id, kUnknown, after, kStepBatch));
-        if (rows.empty())
-            return {};
-        after = rows.back().position;
-        for (auto& row : rows) {
-            StepRunner::Outcome outcome{std::move(row), StepRunner::Next::look, 0};
-            for (int looks = 0; outcome.next == StepRunner::Next::look && outcome.row.state == StepState::unknown &&
-                                !request.stop.stop_requested();
-                 ++looks) {
-                wait_until(outcome.not_before, request.stop);
-                outcome = TRY(session.runner->look_only(std::move(outcome.row), looks));
-            }
+    return store::each_step(*state_, session.journal.run().id, kUnknown, [&](store::StepRow row) -> Status {
+        StepRunner::Outcome outcome{std::move(row), StepRunner::Next::look, 0};
+        for (int looks = 0; outcome.next == StepRunner::Next::look && outcome.row.state == StepState::unknown &&
+                            !request.stop.stop_requested();
+             ++looks) {
+            wait_until(outcome.not_before, request.stop);
+            outcome = TRY(session.runner->look_only(std::move(outcome.row), looks));
         }
-    }
+        return {};
+    });
 }
 
 /// Removes, last steps first, what no standing dependant needs: those stand behind it in the plan's order, so one pass

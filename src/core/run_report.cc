@@ -11,8 +11,6 @@ namespace {
 
 using store::StepState;
 
-constexpr std::size_t kBatch = 512;
-
 class Folder {
 public:
     explicit Folder(RunReport& report) : report_(&report) {}
@@ -108,15 +106,7 @@ Result<RunReport> report_run(store::State& state, std::string_view run) {
     report.run = TRY(state.run(run));
     report.counts = TRY(state.count_steps(run));
     Folder folder(report);
-    std::int64_t after = -1;
-    for (;;) {
-        const auto rows = TRY(state.steps(run, {}, after, kBatch));
-        if (rows.empty())
-            break;
-        after = rows.back().position;
-        for (const auto& row : rows)
-            TRY(folder.add(row));
-    }
+    TRY(store::each_step(state, run, {}, [&folder](const store::StepRow& row) { return folder.add(row); }));
     folder.finish();
     return report;
 }

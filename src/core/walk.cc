@@ -59,17 +59,11 @@ Status Walk::run() {
 
 Status Walk::collect_unknown() {
     constexpr std::array kLook{StepState::unknown};
-    std::int64_t after = -1;
-    for (;;) {
-        auto rows = TRY(journal_->state().steps(journal_->run().id, kLook, after, kReadAhead));
-        if (rows.empty())
-            return {};
-        after = rows.back().position;
-        for (auto& row : rows) {
-            const auto id = row.step;
-            waiting_.emplace(id, Waiting{std::move(row)});
-        }
-    }
+    return store::each_step(journal_->state(), journal_->run().id, kLook, [this](store::StepRow row) -> Status {
+        const auto id = row.step;
+        waiting_.emplace(id, Waiting{std::move(row)});
+        return {};
+    });
 }
 
 WorkerPool& Walk::pool(const store::StepRow& row) {
@@ -199,19 +193,14 @@ Status Walk::skip_dependants(const store::StepRow& row) {
 Status Walk::skip_stale(const store::StepRow& stale) {
     constexpr std::array kPlanned{StepState::planned};
     std::vector<store::StepRow> skipped;
-    std::int64_t after = -1;
-    for (;;) {
-        auto rows = TRY(journal_->state().steps(journal_->run().id, kPlanned, after, kReadAhead));
-        if (rows.empty())
-            break;
-        after = rows.back().position;
-        for (auto& row : rows)
-            if (row.resource == stale.resource && !active_.contains(row.step)) {
-                TRY(journal_->move(row, StepState::skipped,
-                                   [&stale](store::StepRow& edit) { edit.reason = "stale: " + stale.reason; }));
-                skipped.push_back(std::move(row));
-            }
-    }
+    TRY(store::each_step(journal_->state(), journal_->run().id, kPlanned, [&](store::StepRow row) -> Status {
+        if (row.resource != stale.resource || active_.contains(row.step))
+            return {};
+        TRY(journal_->move(row, StepState::skipped,
+                           [&stale](store::StepRow& edit) { edit.reason = "stale: " + stale.reason; }));
+        skipped.push_back(std::move(row));
+        return {};
+    }));
     for (const auto& row : skipped)
         TRY(skip_dependants(row));
     return {};

@@ -169,4 +169,9 @@ public:
     virtual std::string run_files_folder() const = 0;
 };
 
+/// Every step of a run in plan order; empty `states`: any. Read in pages, so that a run of any length takes no memory
+/// to speak of, and `visit` may move the step that it is given, or others.
+Status each_step(State& state, std::string_view run, std::span<const StepState> states,
+                 const std::function<Status(StepRow row)>& visit);
+
 } // namespace godwit::store

@@ -122,6 +122,31 @@ TEST_P(StateContract, plan_run_and_steps_come_back) {
     EXPECT_EQ(must(state_->steps("run1", {}, 0, 1))[0].step, "step1");
 }
 
+TEST_P(StateContract, every_step_is_visited_once_and_in_order_beyond_one_page) {
+    constexpr int kSteps = 600;
+    make_run(kSteps);
+    std::vector<std::int64_t> positions;
+    EXPECT_OK(each_step(*state_, "run1", {}, [&](const StepRow& row) -> Status {
+        positions.push_back(row.position);
+        return {};
+    }));
+    ASSERT_EQ(positions.size(), static_cast<std::size_t>(kSteps));
+    EXPECT_TRUE(std::ranges::is_sorted(positions));
+    EXPECT_EQ(std::ranges::adjacent_find(positions), positions.end());
+    EXPECT_OK(each_step(*state_, "run1", std::vector{StepState::failed}, [](const StepRow&) -> Status {
+        ADD_FAILURE() << "no step failed";
+        return {};
+    }));
+    int visited = 0;
+    EXPECT_KIND(each_step(*state_, "run1", {},
+                          [&](const StepRow&) -> Status {
+                              ++visited;
+                              return Error::make(ErrorKind::io, "enough");
+                          }),
+                ErrorKind::io);
+    EXPECT_EQ(visited, 1);
+}
+
 TEST_P(StateContract, every_column_of_a_step_comes_back) {
     make_run(1);
     const auto before = must(state_->step("run1", "step0"));
