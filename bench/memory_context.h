@@ -25,6 +25,7 @@ public:
     const std::string& run_files() const override { return run_files_; }
     Result<std::string> result_of(std::string_view) const override { return std::string("{}"); }
     std::string permitted_value() const override { return {}; }
+    bool leaves_changed() const override { return false; }
 
     Result<std::vector<store::PartRow>> parts() const override { return parts_; }
     Result<std::vector<store::PartRow>> parts_of(std::string_view) const override { return parts_; }

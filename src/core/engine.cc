@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/engine_session.h"
 #include "core/keys.h"
+#include "core/stuck_value.h"
 
 #include <nlohmann/json.hpp>
 
@@ -204,6 +205,8 @@ Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {
     }
     if (row.action == to_string(Action::skip))
         return {};
+    if (forwards && leaves_changed(row)) // it was given up, and is asked about again before the step acts again
+        TRY(session.journal.amend(row, forget_values));
     if (TRY(session.runner->leaves_something(row)))
         return session.journal.move(row, StepState::unknown);
     if (forwards && row.state != StepState::planned)

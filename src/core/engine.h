@@ -57,7 +57,8 @@ public:
     using Preview = std::function<Status(const store::StepRow& row, const Result<LookUp>& found)>;
     /// Shows, in the order of removal, what `roll_back` would take away. Changes neither run nor target.
     Result<RunReport> preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit);
-    /// Decides about a stuck step. `look` gives what stands there now in the step's reason.
+    /// Decides about a stuck step. `look` gives what stands there now in the step's reason; `undo` removes it as it was
+    /// shown; `forget` leaves it for good, so that a rollback takes away the rest and comes to its end.
     Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution,
                               const RunRequest& request);
     /// Waives the outcome of a failed verify step; `most` bounds the differences accepted.

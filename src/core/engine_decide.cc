@@ -34,7 +34,10 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
         TRY(journal.move(row, StepState::done, [](store::StepRow& edit) { edit.reason = "adopted by decision"; }));
         break;
     case Resolution::forget:
-        TRY(journal.move(row, StepState::failed, [](store::StepRow& edit) { edit.reason = "given up by decision"; }));
+        TRY(journal.move(row, StepState::failed, [](store::StepRow& edit) {
+            edit.reason = "given up by decision" + (edit.reason.empty() ? "" : ": " + edit.reason);
+            give_up_changed(edit);
+        }));
         break;
     case Resolution::undo:
         TRY(journal.move(row, StepState::compensating, permit_present_value));

@@ -140,8 +140,34 @@ TEST_F(StuckTest, IsAdoptedAsItIs) {
 TEST_F(StuckTest, IsForgottenAndStays) {
     must(scene_.resolve(stuck_, Resolution::forget));
     EXPECT_EQ(state_of("create"), StepState::failed);
-    // The marker is still there, so a later rollback asks again and does not remove it.
-    EXPECT_EQ(scene_.roll_back().exit_code(), 10);
+    EXPECT_THAT(scene_.row("create").reason, HasSubstr("given up by decision: 1 of this marker"));
+    EXPECT_EQ(scene_.resume().exit_code(), 10) << "before it acts again it asks again";
+    must(scene_.resolve(scene_.row("create"), Resolution::forget));
+    const auto undone = scene_.roll_back();
+    EXPECT_EQ(undone.run.state, RunState::rolled_back);
+    EXPECT_EQ(undone.exit_code(), 0);
+    EXPECT_THAT(scene_.row("create").reason, HasSubstr("given up by decision"));
+    EXPECT_THAT(world_.dump(), HasSubstr("changed by somebody"));
+}
+
+TEST_F(StuckTest, IsForgottenAndRemovedWhenItIsAsMadeAgain) {
+    must(scene_.resolve(stuck_, Resolution::forget));
+    world_.cloud.stranger_changes("alpha", "value of it");
+    EXPECT_EQ(scene_.roll_back().run.state, RunState::rolled_back);
+    EXPECT_EQ(world_.dump(), "");
+}
+
+/// A thing that changes once more between the look of a rollback that was told to leave it, and its removal.
+TEST_F(StuckTest, IsLeftAlsoWhenItChangesWhileItIsRemoved) {
+    must(scene_.resolve(stuck_, Resolution::forget));
+    world_.cloud.stranger_changes("alpha", "value of it");
+    set_fault("rollback.after-intent", 1, FaultAction::die);
+    EXPECT_TRUE(scene_.try_roll_back().is_error());
+    scene_.restart();
+    EXPECT_EQ(state_of("create"), StepState::compensating);
+    world_.tamper("alpha");
+    EXPECT_EQ(scene_.resume().run.state, RunState::rolled_back);
+    EXPECT_EQ(state_of("create"), StepState::compensated);
     EXPECT_THAT(world_.dump(), HasSubstr("changed by somebody"));
 }
 

@@ -72,7 +72,7 @@ Result<RunReport> Engine::preview_roll_back(std::string_view run, const RunReque
             if (StepRunner::makes_nothing(row) || row.state == StepState::compensated)
                 continue;
             const auto found = session->runner->look_aside(row);
-            if (is_gone(row.state) && found && found->verdict == LookUp::Verdict::absent)
+            if (is_gone(row.state) && found && StepRunner::leaves_nothing(row, *found))
                 continue;
             TRY(visit(row, found));
         }

@@ -70,6 +70,9 @@ public:
     virtual Result<std::string> result_of(std::string_view step_id) const = 0;
     /// The present value that a person saw and allowed to be removed (`run resolve --undo`); empty: none.
     virtual std::string permitted_value() const = 0;
+    /// Whether a person gave up what is not as it was made (`run resolve --forget`). A removal then leaves it where it
+    /// is, takes away the rest, and says what it left with `diagnostic`.
+    virtual bool leaves_changed() const = 0;
 
     virtual Result<std::vector<store::PartRow>> parts() const = 0;
     /// Of another step of the run: a check reads the ledgers of the copy before it.
@@ -122,7 +125,8 @@ public:
     /// Finds what this step made by its marker, without changing anything.
     virtual Result<LookUp> look_up(StepContext& context) = 0;
     /// Removes what the journal says we made, if its marker stands on it (or it equals permitted_value()); gone already
-    /// is success. An Error of kind `different` means that what stands there is not ours: the step gets stuck.
+    /// is success. An Error of kind `different` means that what stands there is not ours: the step gets stuck, or
+    /// leaves it if leaves_changed(); a kind that owns several things asks that itself and removes the others.
     virtual Status compensate(StepContext& context) = 0;
 };
 

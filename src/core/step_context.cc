@@ -44,6 +44,8 @@ Result<std::string> JournalContext::result_of(std::string_view step_id) const {
 
 std::string JournalContext::permitted_value() const { return core::permitted_value(row_); }
 
+bool JournalContext::leaves_changed() const { return core::leaves_changed(row_); }
+
 Result<std::vector<store::PartRow>> JournalContext::parts_of(std::string_view step_id) const {
     return journal_->state().parts(row_.run, step_id);
 }

@@ -24,6 +24,7 @@ public:
     const std::string& run_files() const override { return run_files_; }
     Result<std::string> result_of(std::string_view step_id) const override;
     std::string permitted_value() const override;
+    bool leaves_changed() const override;
 
     Result<std::vector<store::PartRow>> parts() const override { return parts_of(row_.step); }
     Result<std::vector<store::PartRow>> parts_of(std::string_view step_id) const override;

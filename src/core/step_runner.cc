@@ -216,7 +216,13 @@ StepRunner::Outcome StepRunner::wait_until_ready(Call& call) {
 }
 
 Result<bool> StepRunner::leaves_something(const store::StepRow& row) {
-    return TRY(look_aside(row)).verdict != LookUp::Verdict::absent;
+    return !leaves_nothing(row, TRY(look_aside(row)));
+}
+
+bool StepRunner::leaves_nothing(const store::StepRow& row, const LookUp& found) {
+    if (found.verdict == LookUp::Verdict::differs || found.verdict == LookUp::Verdict::several)
+        return leaves_changed(row);
+    return found.verdict == LookUp::Verdict::absent;
 }
 
 Result<LookUp> StepRunner::look_aside(const store::StepRow& row) {
@@ -359,10 +365,11 @@ Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
     if (call.context.journal_failure())
         return *call.context.journal_failure();
     FAULT_POINT("rollback.after-call");
-    if (undone) {
+    if (undone || (undone.error().kind() == ErrorKind::different && leaves_changed(changing))) {
         TRY(journal_->move(changing, store::StepState::compensated, [](store::StepRow& edit) {
-            edit.reason.clear();
             edit.error.clear();
+            if (!leaves_changed(edit)) // else the reason says what was given up
+                edit.reason.clear();
         }));
         return Outcome{changing};
     }

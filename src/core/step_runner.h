@@ -48,6 +48,8 @@ public:
     Status verify_again(const store::StepRow& row);
     /// Whether anything of the step's marker stands at the target although its row does not say so.
     Result<bool> leaves_something(const store::StepRow& row);
+    /// Whether there is nothing, or only what a person gave up.
+    static bool leaves_nothing(const store::StepRow& row, const LookUp& found);
     /// What stands at the target of the step, for people: moves nothing.
     Result<LookUp> look_aside(const store::StepRow& row);
     /// Steps that leave nothing of their own at the target: verify, adopt, skip, gate.

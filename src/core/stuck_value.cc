@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kPresent = "present_value";
 constexpr const char* kPermitted = "permitted_value";
+constexpr const char* kGivenUp = "changed_is_given_up";
 
 Json result_of(const store::StepRow& row) {
     const auto json = parse_json(row.result);
@@ -39,9 +40,17 @@ void permit_present_value(store::StepRow& row) {
 
 std::string permitted_value(const store::StepRow& row) { return text_of(result_of(row), kPermitted); }
 
+void give_up_changed(store::StepRow& row) {
+    auto result = result_of(row);
+    result[kGivenUp] = true;
+    row.result = canonical_json(result);
+}
+
+bool leaves_changed(const store::StepRow& row) { return result_of(row).contains(kGivenUp); }
+
 void forget_values(store::StepRow& row) {
     auto result = result_of(row);
-    if (result.erase(kPresent) + result.erase(kPermitted) > 0)
+    if (result.erase(kPresent) + result.erase(kPermitted) + result.erase(kGivenUp) > 0)
         row.result = result.empty() ? std::string() : canonical_json(result);
 }
 

@@ -4,8 +4,9 @@
 
 #include <string>
 
-/// The value that a person is shown when a step gets stuck, and allows to be removed with `run resolve --undo`. It
-/// stands in the step's result beside what the step kind recorded there.
+/// The value that a person is shown when a step gets stuck, and allows to be removed with `run resolve --undo`; or the
+/// decision that what is not as it was made stays (`run resolve --forget`). Both stand in the step's result beside what
+/// the step kind recorded there.
 namespace godwit::core {
 
 void note_present_value(store::StepRow& row, const std::string& value);
@@ -13,7 +14,9 @@ void note_present_value(store::StepRow& row, const std::string& value);
 void permit_present_value(store::StepRow& row);
 /// Empty: none.
 std::string permitted_value(const store::StepRow& row);
-/// A permission ends when the step acts again.
+void give_up_changed(store::StepRow& row);
+bool leaves_changed(const store::StepRow& row);
+/// A decision ends when the step acts again.
 void forget_values(store::StepRow& row);
 
 } // namespace godwit::core

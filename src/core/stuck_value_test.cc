@@ -20,6 +20,18 @@ TEST(StuckValue, IsPermittedOnlyAfterItWasShownAndUntilItIsForgotten) {
     EXPECT_EQ(permitted_value(row), "");
 }
 
+TEST(StuckValue, IsGivenUpUntilTheStepActsAgain) {
+    store::StepRow row;
+    row.result = R"({"objects":"7"})";
+    EXPECT_FALSE(leaves_changed(row));
+    give_up_changed(row);
+    EXPECT_TRUE(leaves_changed(row));
+    EXPECT_EQ(permitted_value(row), "");
+    forget_values(row);
+    EXPECT_FALSE(leaves_changed(row));
+    EXPECT_EQ(row.result, R"({"objects":"7"})");
+}
+
 TEST(StuckValue, LeavesOtherResultsAlone) {
     store::StepRow row;
     forget_values(row);

@@ -2,6 +2,7 @@
 
 #include "clients/file_target.h"
 #include "core/lane.h"
+#include "transfer/changed_files.h"
 #include "transfer/ledger.h"
 
 #include <cstdint>
@@ -60,7 +61,9 @@ public:
     Result<OpenPart> begin(std::string from_key, std::string to_key);
     /// `pending` when anything of this step's marker is left, in rows, ledgers or folders.
     Result<core::LookUp> look_up() const;
-    /// Removes every file that a ledger names if its bytes are still ours, and the folders made for them if empty.
+    /// Removes every file that a ledger names if its bytes are still ours, and the folders made for them if empty. What
+    /// somebody changed stays and is listed for a person (kind `different`), unless he allowed to remove it as it is
+    /// now (permitted_value()), or gave it up (leaves_changed()).
     Status remove_all();
 
     struct Totals {
@@ -81,8 +84,16 @@ private:
     Status make_work_folder(const std::string& nonce);
     Status drop_work_folder(const std::string& nonce);
     Result<StoredLedger> ledger_of(const store::PartRow& row) const;
-    Status remove_part(const store::PartRow& row);
-    Status remove_published(const std::string& nonce, const Ledger& ledger);
+    struct Removal {
+        ChangedFiles permitted;
+        ChangedFiles kept; ///< for a person to decide
+    };
+    Result<ChangedFiles> permitted_files() const;
+    Status remove_part(const store::PartRow& row, Removal& removal);
+    Result<bool> remove_published(const std::string& nonce, const Ledger& ledger, Removal& removal);
+    Result<std::string> present(const std::string& key) const;
+    Status tell_what_is_left(const ChangedFiles& files);
+    std::string list_of_changed() const;
     Status remove_folders(const std::vector<std::string>& made);
     Result<std::vector<std::string>> unrecorded_work_folders() const;
 

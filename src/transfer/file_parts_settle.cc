@@ -22,11 +22,19 @@ Status remove_if_empty(const clients::FileTarget& target, const std::string& fol
     return {};
 }
 
-Error foreign(const std::string& path) {
-    return Error::make(ErrorKind::different, "a file is not as it was made, so it is not removed")
-        .why("its bytes differ from what the ledger says")
-        .fix("look at it; `godwit run resolve --undo` removes it, `--forget` leaves it")
-        .at(printable(path));
+/// A rollback asks about so many at once, or a few more.
+constexpr std::size_t kMostChanged = 100'000;
+
+Error changed(const ChangedFiles& files, const std::string& list, const std::string& first_path) {
+    const auto& [key, present] = *files.begin();
+    const auto count = std::to_string(files.size());
+    return Error::make(ErrorKind::different, files.size() == 1
+                                                 ? "a file is not as it was made, so it is not removed"
+                                                 : count + " files are not as they were made, so they are not removed")
+        .why(printable(key) + " is now " + present +
+             (files.size() == 1 ? "" : "; all of them stand in " + printable(list)))
+        .fix("look at them; `godwit run resolve --undo` removes them as they are now, `--forget` leaves them")
+        .at(printable(first_path));
 }
 
 } // namespace
@@ -130,24 +138,40 @@ Result<core::LookUp> FileParts::look_up() const {
     if (any_part || !TRY(stored_nonces(context_->run_files(), context_->marker())).empty() ||
         !TRY(unrecorded_work_folders()).empty())
         found.verdict = core::LookUp::Verdict::pending;
+    found.value = value_of(TRY(read_changed_files(list_of_changed())));
     return found;
+}
+
+std::string FileParts::list_of_changed() const { return changed_files_path(context_->run_files(), context_->marker()); }
+
+/// Those of the list that was shown, if it is the one that a person allowed.
+Result<ChangedFiles> FileParts::permitted_files() const {
+    auto shown = TRY(read_changed_files(list_of_changed()));
+    return value_of(shown) == context_->permitted_value() ? shown : ChangedFiles();
 }
 
 Status FileParts::remove_all() {
     TRY(settle_unrecorded());
+    Removal removal{TRY(permitted_files()), {}};
     auto parts = TRY(context_->parts());
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part)
-        TRY(remove_part(*part));
-    return {};
+    for (auto part = parts.rbegin(); part != parts.rend() && removal.kept.size() < kMostChanged; ++part)
+        TRY(remove_part(*part, removal));
+    const auto list = list_of_changed();
+    if (removal.kept.empty())
+        return file_exists(list) ? remove_file(list) : Status{};
+    TRY(write_changed_files(list, removal.kept));
+    return changed(removal.kept, list, target_->files().path_of(removal.kept.begin()->first));
 }
 
-Status FileParts::remove_part(const store::PartRow& row) {
+Status FileParts::remove_part(const store::PartRow& row, Removal& removal) {
     const auto path = ledger_file(row.nonce);
     if (row.state == PartState::removed) // a ledger that is still there was left by a crash between the two
         return file_exists(path) ? remove_file(path) : Status{};
-    if (file_exists(path))
-        TRY(remove_published(row.nonce, TRY(ledger_of(row)).ledger));
-    else if (row.state != PartState::intent)
+    if (file_exists(path)) {
+        const bool is_gone = TRY(remove_published(row.nonce, TRY(ledger_of(row)).ledger, removal));
+        if (!is_gone)
+            return {}; // row and ledger stay as long as a file is undecided
+    } else if (row.state != PartState::intent)
         return Error::make(ErrorKind::corrupt, "the ledger of a part is gone, so nothing says what is ours")
             .fix("restore the folder of the run's files")
             .at(printable(path));
@@ -161,19 +185,53 @@ Status FileParts::remove_part(const store::PartRow& row) {
     return {};
 }
 
-Status FileParts::remove_published(const std::string& nonce, const Ledger& ledger) {
+/// False when files stay that a person has to decide about.
+Result<bool> FileParts::remove_published(const std::string& nonce, const Ledger& ledger, Removal& removal) {
     const auto work = work_folder(nonce);
+    ChangedFiles changed;
     for (const auto& entry : ledger.entries) {
         // Still in the work folder: whatever stands under the final name was never ours.
         if (TRY(target_->files().exists(work + "/" + std::to_string(entry.number))) ||
             !TRY(target_->files().exists(entry.key)))
             continue;
-        if (TRY(digest_of(target_->files(), entry.key, context_->stop())) != entry.digest)
-            return foreign(target_->files().path_of(entry.key));
+        auto stands = TRY(present(entry.key));
+        const auto permitted = removal.permitted.find(entry.key);
+        if (stands != entry.digest && (permitted == removal.permitted.end() || permitted->second != stands)) {
+            changed.emplace(entry.key, std::move(stands));
+            continue;
+        }
         TRY(target_->remove(entry.key));
         FAULT_POINT("part.after-removal");
     }
-    return remove_folders(ledger.folders);
+    if (!changed.empty() && !context_->leaves_changed()) {
+        removal.kept.merge(changed);
+        return false;
+    }
+    TRY(tell_what_is_left(changed));
+    TRY(remove_folders(ledger.folders));
+    return true;
+}
+
+/// What stands under a name: its bytes' digest, or that it is no file.
+Result<std::string> FileParts::present(const std::string& key) const {
+    const auto state = TRY(target_->files().state(key));
+    if (state.type != FileState::Type::file)
+        return std::string("no file");
+    return digest_of(target_->files(), key, context_->stop());
+}
+
+/// The ledger that names them goes, so the run's events do from now on.
+Status FileParts::tell_what_is_left(const ChangedFiles& files) {
+    constexpr std::size_t kNamesInOne = 100;
+    std::vector<std::string> names;
+    for (const auto& [key, digest] : files) {
+        names.push_back(printable(key));
+        if (names.size() < kNamesInOne && key != files.rbegin()->first)
+            continue;
+        TRY(context_->diagnostic("warning", "left where they are by decision: " + join(names, ", ")));
+        names.clear();
+    }
+    return {};
 }
 
 /// A folder that another step still fills outlives the ledger that names it: it is remembered beside the ledgers of the

@@ -1,5 +1,6 @@
 #include "transfer/file_parts.h"
 
+#include "base/fault_point.h"
 #include "transfer/chunk_digest.h"
 #include "transfer/test_context.h"
 
@@ -13,6 +14,7 @@ using store::PartState;
 using test::FilesWorld;
 using test::TestContext;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 class FilePartsTest : public ::testing::Test {
@@ -45,9 +47,20 @@ protected:
         auto context = this->context();
         return FileParts(context, target_).settle();
     }
-    Status remove_all() {
+    Status remove_all(const std::string& permitted = {}) {
         auto context = this->context();
+        context.permitted = permitted;
         return FileParts(context, target_).remove_all();
+    }
+    /// What a person is shown who is asked about changed files.
+    std::string shown() {
+        auto context = this->context();
+        return FileParts(context, target_).look_up().value().value;
+    }
+    static std::string digest(std::string_view bytes) {
+        ChunkDigest digest;
+        digest.update(bytes);
+        return digest.finish();
     }
     core::LookUp::Verdict look_up() {
         auto context = this->context();
@@ -182,6 +195,103 @@ TEST_F(FilePartsTest, a_file_that_somebody_changed_is_not_removed) {
     world_.write("target/d/t/b", "bb"); // put back: now it is ours again
     ASSERT_FALSE(remove_all().is_error());
     EXPECT_THAT(world_.tree("target"), IsEmpty());
+}
+
+TEST_F(FilePartsTest, what_was_changed_is_listed_while_the_rest_goes) {
+    ASSERT_FALSE(make(kNever).is_error());
+    world_.write("target/d/t/b", "changed");
+    const auto refused = remove_all();
+    EXPECT_THAT(refused.error().why(), HasSubstr("d/t/b is now " + digest("changed")));
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/b"));
+    EXPECT_THAT(states(), ElementsAre(PartState::done));
+    EXPECT_EQ(shown(), R"({"digest":")" +
+                           sha256_hex(R"({"digest":")" + digest("changed") +
+                                      R"(","key":"d%2Ft%2Fb"})"
+                                      "\n") +
+                           R"(","files":"1","first":{"digest":")" + digest("changed") + R"(","key":"d%2Ft%2Fb"}})");
+}
+
+TEST_F(FilePartsTest, changed_files_are_removed_only_as_they_were_shown) {
+    ASSERT_FALSE(make(kNever).is_error());
+    world_.write("target/d/t/a", "changed");
+    world_.write("target/d/t/b", "changed too");
+    EXPECT_THAT(remove_all().error().what(), HasSubstr("2 files"));
+    const auto first = shown();
+    world_.write("target/d/t/b", "changed once more");
+    EXPECT_EQ(remove_all("another value").error().kind(), ErrorKind::different);
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+    EXPECT_NE(shown(), first);
+    EXPECT_EQ(remove_all(first).error().kind(), ErrorKind::different) << "the list is another now";
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+    const auto second = shown();
+    world_.write("target/d/t/b", "and again");
+    EXPECT_EQ(remove_all(second).error().kind(), ErrorKind::different);
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/b")) << "a was as it was shown";
+    EXPECT_EQ(world_.read("target/d/t/b"), "and again");
+    ASSERT_FALSE(remove_all(shown()).is_error());
+    EXPECT_THAT(world_.tree("target"), IsEmpty());
+    EXPECT_THAT(world_.tree("run"), IsEmpty());
+    EXPECT_THAT(states(), ElementsAre(PartState::removed));
+}
+
+TEST_F(FilePartsTest, a_permission_outlives_the_process_that_used_half_of_it) {
+    ASSERT_FALSE(make(kNever).is_error());
+    world_.write("target/d/t/a", "changed");
+    world_.write("target/d/t/b", "changed too");
+    EXPECT_TRUE(remove_all().is_error());
+    const auto permitted = shown();
+    set_fault("part.after-removal", 1, FaultAction::die);
+    EXPECT_TRUE(remove_all(permitted).is_error());
+    clear_fault();
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/b"));
+    ASSERT_FALSE(remove_all(permitted).is_error());
+    EXPECT_THAT(world_.tree("target"), IsEmpty());
+    EXPECT_THAT(world_.tree("run"), IsEmpty());
+}
+
+TEST_F(FilePartsTest, what_was_given_up_stays_and_is_told_and_nothing_else_stays) {
+    ASSERT_FALSE(make(kNever).is_error());
+    world_.write("target/d/t/b", "changed");
+    EXPECT_TRUE(remove_all().is_error());
+    auto context = this->context();
+    context.gives_up_changed = true;
+    ASSERT_FALSE(FileParts(context, target_).remove_all().is_error());
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/b"));
+    EXPECT_EQ(world_.read("target/d/t/b"), "changed");
+    EXPECT_THAT(context.diagnostics, ElementsAre("left where they are by decision: d/t/b"));
+    EXPECT_THAT(states(), ElementsAre(PartState::removed));
+    EXPECT_EQ(look_up(), core::LookUp::Verdict::absent);
+    EXPECT_THAT(world_.tree("run"), ElementsAre(HasSubstr(".folders")));
+}
+
+TEST_F(FilePartsTest, a_folder_in_a_files_place_is_no_file_of_ours) {
+    ASSERT_FALSE(make(kNever).is_error());
+    ASSERT_FALSE(remove_file(world_.path("target/d/t/b")).is_error());
+    world_.write("target/d/t/b/theirs", "theirs");
+    EXPECT_EQ(remove_all().error().kind(), ErrorKind::different);
+    auto context = this->context();
+    context.gives_up_changed = true;
+    ASSERT_FALSE(FileParts(context, target_).remove_all().is_error());
+    EXPECT_EQ(world_.read("target/d/t/b/theirs"), "theirs");
+}
+
+TEST_F(FilePartsTest, many_changed_files_are_told_in_several_events) {
+    constexpr int kFiles = 250;
+    auto context = this->context();
+    {
+        FileParts parts(context, target_);
+        auto part = parts.begin("from", "to").release();
+        for (int i = 0; i < kFiles; ++i)
+            ASSERT_FALSE(put(part, "d/" + std::to_string(1000 + i), "x").is_error());
+        ASSERT_FALSE(part.publish().is_error());
+    }
+    for (int i = 0; i < kFiles; ++i)
+        world_.write("target/d/" + std::to_string(1000 + i), "changed");
+    EXPECT_THAT(remove_all().error().what(), HasSubstr("250 files"));
+    context.gives_up_changed = true;
+    ASSERT_FALSE(FileParts(context, target_).remove_all().is_error());
+    ASSERT_EQ(context.diagnostics.size(), 3U);
+    EXPECT_THAT(context.diagnostics.back(), HasSubstr("d/1249"));
 }
 
 TEST_F(FilePartsTest, a_folder_that_a_stranger_filled_stays_with_his_file) {

@@ -52,6 +52,7 @@ public:
         return found == records_->results.end() ? std::string() : found->second;
     }
     std::string permitted_value() const override { return permitted; }
+    bool leaves_changed() const override { return gives_up_changed; }
 
     Result<std::vector<store::PartRow>> parts() const override { return parts_of(row_.step); }
     Result<std::vector<store::PartRow>> parts_of(std::string_view step_id) const override {
@@ -110,7 +111,10 @@ public:
         findings.push_back(finding);
         return {};
     }
-    Status diagnostic(std::string_view, std::string_view) override { return {}; }
+    Status diagnostic(std::string_view, std::string_view message) override {
+        diagnostics.emplace_back(message);
+        return {};
+    }
     void progress(std::uint64_t, std::uint64_t) override {
         if (on_progress)
             on_progress();
@@ -123,7 +127,9 @@ public:
 
     std::vector<core::Comparison> comparisons;
     std::vector<core::Finding> findings;
+    std::vector<std::string> diagnostics;
     std::string permitted;
+    bool gives_up_changed = false;
     std::function<void()> on_progress;
 
 private:

@@ -166,12 +166,6 @@ TEST_P(LaneContract, LeavesWhatIsNotOursAnyMoreUntilAPersonDecides) {
     scene_->apply();
     world_->tamper("alpha");
     EXPECT_EQ(scene_->roll_back().exit_code(), 10);
-    const auto stuck = [this] {
-        for (const auto& row : scene_->rows())
-            if (row.state == StepState::stuck)
-                return row;
-        throw std::runtime_error("no step is stuck");
-    };
     EXPECT_NE(stuck().reason, "");
     const auto kept = world_->dump();
     EXPECT_NE(kept, empty_);
@@ -188,10 +182,60 @@ TEST_P(LaneContract, UndoesWhatIsNotOursAnyMoreRightAfterRollbackShowedIt) {
     scene_->apply();
     world_->tamper("alpha");
     EXPECT_EQ(scene_->roll_back().exit_code(), 10);
-    for (const auto& row : scene_->rows())
-        if (row.state == StepState::stuck)
-            must(scene_->resolve(row, core::Resolution::undo));
+    must(scene_->resolve(stuck(), core::Resolution::undo));
     expect_undone(scene_->resume());
+}
+
+TEST_P(LaneContract, LeavesForGoodWhatAPersonGaveUp) {
+    prepare();
+    scene_->begin();
+    scene_->apply();
+    world_->tamper("alpha");
+    EXPECT_EQ(scene_->roll_back().exit_code(), 10);
+    const auto given_up = stuck();
+    must(scene_->resolve(given_up, core::Resolution::forget));
+    const auto report = scene_->resume();
+    EXPECT_EQ(report.run.state, RunState::rolled_back);
+    EXPECT_EQ(report.exit_code(), 0);
+    EXPECT_NE(world_->dump(), empty_);
+    EXPECT_THAT(must(scene_->state().step(scene_->run(), given_up.step)).reason, HasSubstr("given up by decision: "));
+}
+
+TEST_P(LaneContract, RemovesAChangedPartOnlyAsItWasShown) {
+    prepare();
+    scene_->begin();
+    scene_->apply();
+    world_->tamper_part("alpha");
+    EXPECT_EQ(scene_->roll_back().exit_code(), 10);
+    world_->tamper_part("alpha");
+    must(scene_->resolve(stuck(), core::Resolution::undo));
+    const auto kept = world_->dump();
+    EXPECT_NE(stuck().reason, "") << "this change was not shown";
+    EXPECT_NE(kept, empty_);
+    must(scene_->resolve(stuck(), core::Resolution::undo));
+    expect_undone(scene_->resume());
+}
+
+TEST_P(LaneContract, LeavesAChangedPartThatAPersonGaveUpAndNothingElse) {
+    prepare();
+    scene_->begin();
+    scene_->apply();
+    world_->tamper_part("alpha");
+    EXPECT_EQ(scene_->roll_back().exit_code(), 10);
+    const auto given_up = stuck();
+    must(scene_->resolve(given_up, core::Resolution::forget));
+    const auto report = scene_->resume();
+    EXPECT_EQ(report.run.state, RunState::rolled_back);
+    EXPECT_EQ(report.exit_code(), 0);
+    EXPECT_THAT(must(scene_->state().step(scene_->run(), given_up.step)).reason, HasSubstr("given up by decision: "));
+    std::vector<std::string> told;
+    for (const auto& event : must(scene_->state().events(scene_->run(), 0, 10'000)))
+        if (event.type == "diagnostic" && event.step == given_up.step)
+            told.push_back(event.data);
+    EXPECT_THAT(told, ::testing::ElementsAre(HasSubstr("left")));
+    EXPECT_NE(world_->dump(), empty_);
+    world_->clear_part_away("alpha");
+    EXPECT_EQ(world_->dump(), empty_);
 }
 
 TEST_P(LaneContract, BearsHostileNames) {

@@ -102,6 +102,43 @@ TEST_P(LaneContract, DiesAnywhereBackwards) {
     }
 }
 
+TEST_P(LaneContract, DiesAnywhereWhileADecisionIsCarriedOut) {
+    prepare();
+    for (const auto decision : {core::Resolution::undo, core::Resolution::forget}) {
+        const auto get_stuck = [this] {
+            scene_->begin();
+            scene_->apply();
+            world_->tamper_part("alpha");
+            EXPECT_EQ(scene_->roll_back().exit_code(), 10);
+        };
+        const auto carry_out = [this, decision]() -> Status {
+            TRY(scene_->resolve(stuck(), decision));
+            TRY(scene_->try_resume());
+            return {};
+        };
+        const auto expect_carried_out = [this, decision] {
+            EXPECT_EQ(must(scene_->state().run(scene_->run())).state, RunState::rolled_back);
+            if (decision == core::Resolution::forget)
+                world_->clear_part_away("alpha");
+            EXPECT_EQ(world_->dump(), empty_);
+        };
+        const auto passes = passes_of(get_stuck, [&] { EXPECT_FALSE(carry_out().is_error()); });
+        expect_carried_out();
+        ASSERT_FALSE(passes.empty());
+        for (const auto& pass : passes) {
+            SCOPED_TRACE(pass.name + " " + std::to_string(pass.nth));
+            get_stuck();
+            set_fault(pass.name, pass.nth, FaultAction::die);
+            EXPECT_TRUE(carry_out().is_error() || may_go_unnoticed(pass.name));
+            scene_->restart();
+            if (!scene_->displays(StepState::stuck).empty()) // it died before the decision was committed
+                must(scene_->resolve(stuck(), decision));
+            scene_->finish();
+            expect_carried_out();
+        }
+    }
+}
+
 TEST_P(LaneContract, RollsBackFromEveryStep) {
     prepare();
     scene_->begin();

@@ -99,6 +99,26 @@ void LakehouseWorld::tamper(const std::string& name) {
                   {{"removals", {"godwit.marker"}}, {"updates", Json::object()}});
 }
 
+/// The data file that a run made of the table.
+std::string LakehouseWorld::written_file(const std::string& name) const {
+    const auto folder = warehouse() + "/" + database_of(name) + "/" + name + "/data";
+    for (const auto& entry : must(list_folder(folder)))
+        if (entry.name.ends_with(".parquet") && !entry.name.starts_with(kStranger))
+            return folder + "/" + entry.name;
+    give_up(Error::make(ErrorKind::not_found, "the table has no data file").at(folder));
+}
+
+void LakehouseWorld::tamper_part(const std::string& name) {
+    write(written_file(name), "changed by somebody " + std::to_string(++tamperings_));
+}
+
+void LakehouseWorld::clear_part_away(const std::string& name) {
+    auto path = written_file(name);
+    expect(remove_file(path));
+    for (path.resize(path.rfind('/')); path != warehouse(); path.resize(path.rfind('/')))
+        expect(remove_empty_folder(path));
+}
+
 std::string LakehouseWorld::dump() {
     std::map<std::string, std::string> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(warehouse()))

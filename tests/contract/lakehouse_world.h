@@ -33,6 +33,8 @@ public:
     void stands_already(const std::string& name) override;
     void stranger_beside(const std::string& name) override;
     void tamper(const std::string& name) override;
+    void tamper_part(const std::string& name) override;
+    void clear_part_away(const std::string& name) override;
     std::string dump() override;
 
     void set_call_fault(std::uint64_t nth, CallFault fault) override;
@@ -44,6 +46,7 @@ private:
     std::string warehouse() const { return folder_.path() + "/warehouse"; }
     std::string database_of(const std::string& name) const;
     std::string data_file(const std::string& name) const;
+    std::string written_file(const std::string& name) const;
     void ask_catalogue(const std::string& target, const Json& body);
     void write_export() const;
 
@@ -54,6 +57,7 @@ private:
     std::unique_ptr<testing::FaultProxy> proxy_;
     lakehouse::LakehouseLane lane_;
     std::vector<std::string> names_;
+    int tamperings_ = 0;
 };
 
 } // namespace godwit::contract

@@ -52,8 +52,12 @@ protected:
     /// Removes everything that bears the step's marker, if `is_as_made` or a person allowed its value.
     Status remove_marked(core::StepContext& context, const std::function<bool(const CloudThing&)>& is_as_made) {
         for (const auto& thing : TRY(cloud_->with_marker(context.marker()))) {
-            if (!is_as_made(thing) && thing.value != context.permitted_value())
-                return not_ours(thing.name, "its value is " + printable(thing.value));
+            if (!is_as_made(thing) && thing.value != context.permitted_value()) {
+                if (!context.leaves_changed())
+                    return not_ours(thing.name, "its value is " + printable(thing.value));
+                TRY(context.diagnostic("warning", "left by decision: " + printable(thing.name)));
+                continue;
+            }
             FAULT_POINT("memory.before-removal");
             const auto removed = cloud_->remove(thing.id);
             FAULT_POINT("memory.after-removal");
@@ -208,17 +212,21 @@ public:
 
     Result<LookUp> look_up(core::StepContext& context) override {
         const auto found = TRY(cloud().with_marker(context.marker()));
+        const auto wish = TRY(wish_from_json(context.step().body));
         LookUp result;
         result.detail = std::to_string(found.size()) + " items";
         if (!found.empty())
             result.verdict = LookUp::Verdict::pending;
+        const auto changed =
+            std::ranges::find_if(found, [&wish](const CloudThing& thing) { return !is_item(thing, wish); });
+        if (changed != found.end())
+            result.value = changed->value;
         return result;
     }
 
     Status compensate(core::StepContext& context) override {
         const auto wish = TRY(wish_from_json(context.step().body));
-        TRY(remove_marked(context,
-                          [&wish](const CloudThing& thing) { return thing.value.starts_with(wish.value + " item "); }));
+        TRY(remove_marked(context, [&wish](const CloudThing& thing) { return is_item(thing, wish); }));
         for (const auto& part : TRY(context.parts())) {
             auto removed = part;
             removed.state = PartState::removed;
@@ -229,6 +237,10 @@ public:
     }
 
 private:
+    static bool is_item(const CloudThing& thing, const MemoryWish& wish) {
+        return thing.value.starts_with(wish.value + " item ");
+    }
+
     Status fill(core::StepContext& context, const MemoryWish& wish, std::uint64_t number) {
         const auto key = std::to_string(number);
         auto parts = TRY(context.parts());

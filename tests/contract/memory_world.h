@@ -27,6 +27,10 @@ public:
         cloud.stranger_makes(name + "/7", "value of it item 7", "godwit-aaaaaaaaaaaa-bbbbbbbbbbbbbbbb");
     }
     void tamper(const std::string& name) override { cloud.stranger_changes(name, "changed by somebody"); }
+    void tamper_part(const std::string& name) override {
+        cloud.stranger_changes(name + "/0", "changed by somebody " + std::to_string(++tamperings_));
+    }
+    void clear_part_away(const std::string& name) override { cloud.stranger_removes(name + "/0"); }
     void heal() override { cloud.heal(); }
     std::string dump() override { return cloud.dump(); }
 
@@ -39,6 +43,7 @@ public:
 
 private:
     MemoryLane lane_{source, cloud};
+    int tamperings_ = 0;
 };
 
 } // namespace godwit::contract

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 namespace godwit::contract {
 
@@ -63,6 +64,13 @@ void LaneContract::expect_undone(const core::RunReport& report) {
                                           store::StepState::skipped, store::StepState::compensated};
     for (const auto& row : scene_->rows())
         EXPECT_TRUE(gone.contains(row.state)) << row.kind << " is " << store::to_string(row.state);
+}
+
+store::StepRow LaneContract::stuck() const {
+    for (const auto& row : scene_->rows())
+        if (row.state == store::StepState::stuck)
+            return row;
+    throw std::runtime_error("no step is stuck");
 }
 
 std::vector<LaneContract::Pass> LaneContract::passes_of(const std::function<void()>& before,

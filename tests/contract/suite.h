@@ -28,6 +28,8 @@ protected:
     /// The run has ended well, wherever it was disturbed: the same world, and a journal that says so.
     void expect_done(const core::RunReport& report);
     void expect_undone(const core::RunReport& report);
+    /// The one step that is stuck; ends the test when there is none.
+    store::StepRow stuck() const;
 
     /// Between the places of a run that the short form disturbs.
     std::uint64_t stride() const { return is_long_form() ? 1 : world_->is_costly() ? 12 : 5; }

@@ -43,6 +43,9 @@ public:
     virtual void stranger_beside(const std::string& name) = 0;
     /// Somebody else changes what a run made so that it is no longer known as ours, leaving nothing else.
     virtual void tamper(const std::string& name) = 0;
+    /// Somebody else changes one thing of those that a long step made, each time otherwise; and takes it away.
+    virtual void tamper_part(const std::string& name) = 0;
+    virtual void clear_part_away(const std::string& name) = 0;
     /// What could not be created can be from now on.
     virtual void heal() {}
 

@@ -127,6 +127,9 @@ def test_a_stuck_step_is_given_up(stuck):
     assert any(line.startswith(f"{step}  failed") for line in journey.run("run", "show", run, code=None).stdout.splitlines())
     assert b"ann" in call(journey, "GET", "/v1/namespaces/db")
     assert "not stuck" in journey.run("run", "resolve", run, step, "--adopt", code=2).stderr
+    journey.run("run", "rollback", run)
+    assert journey.runs()[0]["state"] == "rolled_back"
+    assert b"ann" in call(journey, "GET", "/v1/namespaces/db")
 
 
 def test_a_stuck_step_is_mended_by_hand(stuck):
@@ -135,6 +138,56 @@ def test_a_stuck_step_is_mended_by_hand(stuck):
     journey.run("run", "resolve", run, step, "--look", code=None)
     journey.run("run", "resume", run)
     assert certificate_of(journey, run)["migrated"]
+
+
+@pytest.fixture
+def changed(strict):
+    """Somebody changed two data files that the run wrote; the rollback stopped at them."""
+    strict.make_plan()
+    empty = strict.world()
+    strict.apply()
+    run = strict.run_id()
+    files = [next((strict.warehouse / f"db/{name}/data").glob("*.parquet")) for name in ("clean", "rows")]
+    for file in files:
+        file.write_bytes(b"changed")
+    stopped = strict.run("run", "rollback", run, code=10)
+    assert "is now " in stopped.stdout
+    return strict, run, files, empty
+
+
+def stuck_steps(journey, run, code=10):
+    return [line.split()[0] for line in journey.run("run", "show", run, code=code).stdout.splitlines() if " stuck " in line]
+
+
+def test_changed_files_are_removed_as_they_were_shown(changed):
+    journey, run, files, empty = changed
+    assert all(file.exists() for file in files)
+    files[0].write_bytes(b"changed once more")
+    for step in stuck_steps(journey, run):
+        journey.run("run", "resolve", run, step, "--undo", code=None)
+    assert [file.exists() for file in files] == [True, False]
+    (again,) = stuck_steps(journey, run)
+    journey.run("run", "resolve", run, again, "--undo", code=None)
+    journey.run("run", "resume", run)
+    assert journey.world() == empty
+
+
+@pytest.mark.parametrize("fault", [None, "part.after-removal:1:kill", "part.before-ledger-removal:1:kill"])
+def test_changed_files_are_left_and_named(changed, fault):
+    journey, run, files, empty = changed
+    for step in stuck_steps(journey, run):
+        journey.run("run", "resolve", run, step, "--forget", code=None)
+    if fault:
+        journey.run("run", "resume", run, code=-9, fault=fault)
+    journey.run("run", "resume", run)
+    assert journey.runs()[0]["state"] == "rolled_back"
+    left, catalogue = journey.world()
+    assert {name for name, data in left.items() if data is not None} == {
+        str(file.relative_to(journey.warehouse)) for file in files}
+    assert all(file.read_bytes() == b"changed" for file in files)
+    assert catalogue == empty[1]
+    shown = journey.run("run", "show", run, code=None).stdout
+    assert shown.count("given up by decision") >= 2
 
 
 def test_verify_sees_what_changed_at_the_target(strict):
