@@ -96,7 +96,7 @@ private:
         for (const auto& comparison : check["comparisons"])
             note_decoders(comparison);
         if (!row.waiver.empty())
-            check["waived"] = row.waiver;
+            check["waived"] = TRY(parse_json(row.waiver));
         subject.checks.push_back(std::move(check));
         return {};
     }

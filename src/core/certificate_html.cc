@@ -76,8 +76,13 @@ void checks(HtmlWriter& html, const Json& resource) {
         html.open("details").open("summary").text(text_of(check, "kind") + " ");
         outcome(html, text_of(check, "outcome"));
         html.text(" " + counted(comparisons.size(), "comparison")).close();
-        if (const auto waived = text_of(check, "waived"); !waived.empty())
-            html.element("p", "Waived: " + waived, {{"class", "notice"}});
+        if (const auto& waived = object_of(check, "waived"); !waived.empty()) {
+            const auto by = text_of(waived, "by");
+            html.element("p",
+                         "Waived: " + text_of(waived, "reason") +
+                             (by.empty() ? " (by the plan)" : " (by " + by + " at " + text_of(waived, "at") + ")"),
+                         {{"class", "notice"}});
+        }
         html.open("ul");
         for (const auto& one : comparisons)
             comparison(html, one);

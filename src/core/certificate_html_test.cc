@@ -60,10 +60,10 @@ TEST(CertificateHtml, never_says_migrated_where_the_certificate_does_not) {
     json["migrated"] = false;
     json["outcome"] = "different(2)";
     json["resources"][0]["checks"][0]["outcome"] = "different(2)";
-    json["resources"][0]["checks"][0]["waived"] = "known <b>";
+    json["resources"][0]["checks"][0]["waived"] = {{"reason", "known <b>"}, {"by", "ann"}, {"at", "today"}};
     const auto page = page_of(json);
     EXPECT_THAT(page, AllOf(HasSubstr("Not migrated"), Not(HasSubstr("Migrated: everything"))));
-    EXPECT_THAT(page, AllOf(HasSubstr("Waived: known &lt;b&gt;"), HasSubstr("different(2)")));
+    EXPECT_THAT(page, AllOf(HasSubstr("Waived: known &lt;b&gt; (by ann at today)"), HasSubstr("different(2)")));
 }
 
 TEST(CertificateHtml, no_name_changes_the_shape_of_the_page) {

@@ -58,10 +58,16 @@ TEST_F(CertificateTest, AnOutcomeThatWasAcceptedIsNotMigrated) {
     scene_.restart();
     world_.cloud.stranger_makes("alpha", "another alpha");
     scene_.resume();
+    const auto at = format_time(scene_.clock().now());
     must(scene_.accept(scene_.row("verify"), 1));
     scene_.resume();
     EXPECT_EQ(made()["outcome"], "different(1)");
-    EXPECT_EQ(resource("alpha")["checks"][0]["waived"], "known");
+    EXPECT_EQ(resource("alpha")["checks"][0]["waived"], Json({{"code", "VERIFY-DIFFERENT"},
+                                                              {"resource", made()["resources"][0]["resource"]},
+                                                              {"reason", "known"},
+                                                              {"most", "1"},
+                                                              {"by", "the first"},
+                                                              {"at", at}}));
     EXPECT_FALSE(migrated());
 }
 

@@ -166,11 +166,36 @@ Result<RunReport> Engine::apply(const std::string& plan_file, const std::optiona
         return unfinished(*run, TRY(state_->holder(plan_scope(plan.digest))));
     }
     auto session = TRY(begin(plan, request));
-    TRY(look_at_everything(*session, true));
-    return forward(*session, request);
+    return forward(*session, std::nullopt, request);
 }
 
-Result<RunReport> Engine::forward(Session& session, const RunRequest& request) {
+/// What ends a run's work with an error, so that its steps stand as they were committed. Unless the lease is lost, the
+/// run does not stay `running` if that can still be written; where it cannot, a resume goes on all the same.
+Error Engine::cut_short(Session& session, Error error) {
+    auto& journal = session.journal;
+    if (error.kind() == ErrorKind::held)
+        return error;
+    if (journal.run().state == RunState::running)
+        (void)journal.move_run(RunState::stopped);
+    if (error.kind() == ErrorKind::usage)
+        return error;
+    const auto own = error.fix().empty() ? std::string() : error.fix() + "; then ";
+    return std::move(error).fix(own + "go on with `godwit run resume " + journal.run().id + "`");
+}
+
+Result<RunReport> Engine::forward(Session& session, const std::optional<std::string>& replaced,
+                                  const RunRequest& request) {
+    if (replaced)
+        if (auto status = replace(session, *replaced, request); status.is_error())
+            return cut_short(session, std::move(status).error());
+    auto report = walk_forward(session, request);
+    if (report.is_error())
+        return cut_short(session, std::move(report).error());
+    return report;
+}
+
+Result<RunReport> Engine::walk_forward(Session& session, const RunRequest& request) {
+    TRY(look_at_everything(session, true));
     Walk walk(session.journal, *session.runner, request.workers, request.stop);
     TRY(walk.run());
     auto report = TRY(report_run(*state_, session.journal.run().id));
@@ -227,10 +252,7 @@ Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::
     case RunState::stopped: TRY(session->journal.move_run(RunState::running)); break;
     case RunState::running: break;
     }
-    if (replaced)
-        TRY(replace(*session, *replaced, request));
-    TRY(look_at_everything(*session, true));
-    return forward(*session, request);
+    return forward(*session, replaced, request);
 }
 
 } // namespace godwit::core

@@ -74,8 +74,11 @@ private:
     Status load_plan(const PlanFile& plan, const store::Lease& lease, const std::string& holder);
     Status confirm_digest(const PlanFile& plan, const std::optional<std::string>& digest);
     Result<std::string> run_files(const RunRequest& request, const store::RunRow& run) const;
-    Result<RunReport> forward(Session& session, const RunRequest& request);
+    Result<RunReport> forward(Session& session, const std::optional<std::string>& replaced, const RunRequest& request);
+    Result<RunReport> walk_forward(Session& session, const RunRequest& request);
     Result<RunReport> backward(Session& session, const RunRequest& request);
+    Result<RunReport> walk_backward(Session& session, const RunRequest& request);
+    Error cut_short(Session& session, Error error);
     Status look_at_everything(Session& session, bool forwards);
     Status look_at(Session& session, store::StepRow row, bool forwards);
     Status replace(Session& session, std::string_view step, const RunRequest& request);

@@ -1,5 +1,9 @@
+#include "base/json.h"
+#include "base/text.h"
 #include "core/engine_session.h"
 #include "core/stuck_value.h"
+
+#include <nlohmann/json.hpp>
 
 #include <array>
 
@@ -66,10 +70,23 @@ Result<RunReport> Engine::accept(std::string_view run, std::string_view step, co
             .why("it is " + row.outcome + ", and the waiver goes to " + std::to_string(most))
             .fix("look at `godwit run show`, and give --most " + std::to_string(verdict.differences) +
                  " if that is meant");
-    TRY(session->journal.move(row, StepState::done, [&reason](store::StepRow& edit) {
-        edit.waiver = reason;
-        edit.reason.clear();
-    }));
+    const Waiver waiver{std::string(verdict_code(verdict)), row.resource, printable(reason),
+                        verdict.equality == Equality::different ? most : 0};
+    const auto given = waiver_to_json({waiver, printable(request.holder), format_time(services_.clock->now())});
+    auto& journal = session->journal;
+    const auto told = journal.event(row.step, "verify_result", "info",
+                                    canonical_json({{"resource", row.resource},
+                                                    {"outcome", row.outcome},
+                                                    {"waived", true},
+                                                    {"waiver", TRY(parse_json(given))}}));
+    TRY(journal.move(
+        row, StepState::done,
+        [&given](store::StepRow& edit) {
+            edit.waiver = given;
+            edit.reason.clear();
+        },
+        [&told](store::Transaction& transaction) { return transaction.emit(told); }));
+    journal.notify(told);
     return report_run(*state_, run);
 }
 

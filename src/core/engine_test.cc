@@ -5,6 +5,8 @@
 #include "contract/scene.h"
 
 #include <gmock/gmock.h>
+
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace godwit::core {
@@ -80,11 +82,21 @@ TEST_F(EngineTest, AnOutcomeIsAcceptedUpToABoundAndForAReason) {
     EXPECT_EQ(scene_.accept(scene_.row("create"), 9).error().kind(), ErrorKind::usage);
     EXPECT_EQ(scene_.engine().accept(scene_.run(), verify.step, "", 1, scene_.request).error().kind(),
               ErrorKind::usage);
+    const auto accepted_at = format_time(scene_.clock().now());
     EXPECT_EQ(must(scene_.accept(verify, 1)).waived, 1U);
     const auto done = scene_.resume();
     EXPECT_EQ(done.run.state, RunState::done);
     EXPECT_EQ(done.exit_code(), 0);
-    EXPECT_EQ(scene_.row("verify").waiver, "known");
+    const auto given = must(waiver_from_json(scene_.row("verify").waiver));
+    EXPECT_EQ(given.waiver.reason, "known");
+    EXPECT_EQ(given.waiver.most, 1U);
+    EXPECT_EQ(given.by, "the first");
+    EXPECT_EQ(given.at, accepted_at);
+    std::vector<std::string> told;
+    for (const auto& event : must(scene_.state().events(scene_.run(), 0, 1000)))
+        if (event.type == "verify_result")
+            told.push_back(event.data);
+    EXPECT_THAT(told.back(), HasSubstr(R"("by":"the first")"));
     EXPECT_EQ(scene_.accept(scene_.row("verify"), 1).error().kind(), ErrorKind::usage); // it is done
 }
 
@@ -101,6 +113,138 @@ TEST_F(EngineTest, VerifyingAgainSeesWhatChangedAndDropsAWaiverThatDoesNotCoverI
     EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
     scene_.roll_back();
     EXPECT_EQ(scene_.verify().error().kind(), ErrorKind::usage);
+}
+
+TEST_F(EngineTest, AWaiverThatAPersonGaveHoldsWhileItCoversTheOutcome) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    world_.tamper("alpha");
+    must(scene_.verify());
+    auto verify = scene_.row("verify");
+    auto accepted = verify;
+    accepted.waiver = waiver_to_json({{"VERIFY-DIFFERENT", verify.resource, "known", 1}, "ann", "today"});
+    ASSERT_TRUE(scene_.state().write(
+        {}, [&](store::Transaction& transaction) { return transaction.change_step(verify, accepted); }));
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
+    EXPECT_EQ(scene_.row("verify").waiver, accepted.waiver);
+    world_.tamper_part("alpha"); // one more than it covers
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 8);
+    EXPECT_EQ(scene_.row("verify").waiver, "");
+}
+
+TEST_F(EngineTest, ACheckThatCannotBeMadeKeepsNoOtherFromBeingMade) {
+    world_.add("alpha");
+    world_.add("beta");
+    plan();
+    scene_.apply();
+    world_.cloud.fail_looks(1);
+    world_.tamper("beta");
+    const auto report = must(scene_.verify());
+    std::vector<std::string> outcomes;
+    for (const auto* display : {"alpha", "beta"})
+        outcomes.push_back(scene_.row("verify", display).outcome);
+    EXPECT_THAT(outcomes, ::testing::Contains("not-checked"));
+    EXPECT_EQ(report.verified, 2U);
+    EXPECT_NE(report.exit_code(), 0);
+    for (const auto& row : scene_.rows()) {
+        if (row.outcome != "not-checked")
+            continue;
+        EXPECT_THAT(row.reason, HasSubstr("cannot be reached")) << row.reason;
+        const auto validations = must(scene_.state().validations(row.run, row.step));
+        ASSERT_EQ(validations.size(), 1U);
+        EXPECT_EQ(validations.front().outcome, "not-checked");
+        EXPECT_THAT(validations.front().detail, HasSubstr("cannot be reached"));
+    }
+    world_.cloud.stranger_changes("beta", "value of it");
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
+    EXPECT_EQ(scene_.row("verify", "alpha").reason, "");
+    world_.cloud.fail_looks(1);
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 11) << "not proved";
+}
+
+TEST_F(EngineTest, AVerificationThatDiesLeavesTheOldRecordWholeOrTheNewOne) {
+    world_.add("alpha");
+    world_.add("beta");
+    plan();
+    scene_.apply();
+    const auto record = [this](const char* display) {
+        const auto row = scene_.row("verify", display);
+        std::string text = row.outcome;
+        for (const auto& validation : must(scene_.state().validations(row.run, row.step)))
+            text += " " + validation.what + " " + validation.outcome;
+        return text;
+    };
+    const auto equal = record("alpha");
+    const auto equal_beta = record("beta");
+    for (const auto* thing : {"alpha", "beta"})
+        world_.tamper(thing);
+    int whole = 0;
+    for (std::uint64_t nth = 1; whole == 0; ++nth) {
+        set_fault("*", nth, FaultAction::die);
+        whole += scene_.verify() ? 1 : 0;
+        scene_.restart();
+        const auto present = record("alpha");
+        EXPECT_TRUE(present == equal || present.starts_with("different(1)")) << present;
+        EXPECT_EQ(std::ranges::count(present, ' '), std::ranges::count(equal, ' ')) << present;
+        EXPECT_EQ(std::ranges::count(record("beta"), ' '), std::ranges::count(equal_beta, ' '));
+    }
+    EXPECT_TRUE(record("alpha").starts_with("different(1)"));
+    EXPECT_TRUE(record("beta").starts_with("different(1)"));
+}
+
+TEST_F(EngineTest, AnInternalErrorStopsTheRunAndSaysHowToGoOn) {
+    world_.add("alpha");
+    plan();
+    world_.cloud.set_fault(1, CallFault::thrown);
+    const auto thrown = scene_.try_apply();
+    ASSERT_TRUE(thrown.is_error());
+    EXPECT_EQ(thrown.error().kind(), ErrorKind::bug);
+    EXPECT_THAT(thrown.error().fix(), HasSubstr("godwit run resume " + scene_.run()));
+    EXPECT_EQ(must(scene_.state().run(scene_.run())).state, RunState::stopped);
+    world_.clear_call_fault();
+    EXPECT_EQ(scene_.resume().run.state, RunState::done);
+    world_.cloud.set_fault(1, CallFault::thrown);
+    const auto undone = scene_.try_roll_back();
+    ASSERT_TRUE(undone.is_error());
+    EXPECT_EQ(undone.error().kind(), ErrorKind::bug);
+    EXPECT_THAT(undone.error().fix(), HasSubstr("godwit run resume " + scene_.run()));
+    EXPECT_EQ(must(scene_.state().run(scene_.run())).state, RunState::rolling_back);
+    world_.clear_call_fault();
+    EXPECT_EQ(scene_.resume().run.state, RunState::rolled_back);
+}
+
+TEST_F(EngineTest, AVerificationThatThrowsIsAnErrorAndChangesNothing) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    world_.cloud.throw_at_looks(1);
+    const auto thrown = scene_.verify();
+    ASSERT_TRUE(thrown.is_error());
+    EXPECT_EQ(thrown.error().kind(), ErrorKind::bug);
+    EXPECT_EQ(scene_.row("verify").outcome, "equal");
+    EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
+}
+
+TEST_F(EngineTest, AJournalThatFailsLeavesTheRunStoppedWhereItCan) {
+    world_.add("alpha");
+    plan();
+    set_fault("journal.before-commit", 3, FaultAction::error); // once, and it works again
+    const auto failed = scene_.try_apply();
+    ASSERT_TRUE(failed.is_error());
+    EXPECT_THAT(failed.error().fix(), HasSubstr("godwit run resume " + scene_.run()));
+    clear_fault();
+    EXPECT_EQ(must(scene_.state().run(scene_.run())).state, RunState::stopped);
+    EXPECT_EQ(scene_.resume().run.state, RunState::done);
+}
+
+TEST_F(EngineTest, AReplacementThatIsRefusedLeavesTheRunStopped) {
+    world_.add("alpha", Ending::error_later);
+    plan();
+    scene_.apply();
+    const auto refused = scene_.try_resume(scene_.row("fill").step);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::usage);
+    EXPECT_EQ(must(scene_.state().run(scene_.run())).state, RunState::stopped);
 }
 
 /// A thing of ours that somebody changed while the process was dead.

@@ -81,6 +81,13 @@ Result<RunReport> Engine::preview_roll_back(std::string_view run, const RunReque
 }
 
 Result<RunReport> Engine::backward(Session& session, const RunRequest& request) {
+    auto report = walk_backward(session, request);
+    if (report.is_error())
+        return cut_short(session, std::move(report).error());
+    return report;
+}
+
+Result<RunReport> Engine::walk_backward(Session& session, const RunRequest& request) {
     TRY(look_at_everything(session, false));
     TRY(settle_unknown(session, request));
     const bool all_gone = TRY(compensate_all(session, request));

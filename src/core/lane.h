@@ -85,6 +85,7 @@ public:
 
     /// Replaces the step's recorded result; committed before it returns.
     virtual Status record_result(std::string json) = 0;
+    /// Kept until the step's verdict, with which it is written.
     virtual Status record(const Comparison& comparison) = 0;
     virtual Status record(const store::ArtifactRow& artifact) = 0;
     virtual Status report(const Finding& finding) = 0;

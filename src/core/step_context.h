@@ -42,6 +42,8 @@ public:
     store::StepRow& mutable_row() { return row_; }
     Status read_pin();
     void set_pin(std::string pin) { pin_ = std::move(pin); }
+    /// What the step compared so far.
+    const std::vector<store::ValidationRow>& validations() const { return validations_; }
     /// The first failure of the journal itself: not the step's fault, it stops the run.
     const std::optional<Error>& journal_failure() const { return journal_failure_; }
 
@@ -55,6 +57,7 @@ private:
     std::string run_files_;
     std::string pin_;
     std::stop_token stop_;
+    std::vector<store::ValidationRow> validations_;
     std::chrono::nanoseconds last_snapshot_{};
     std::chrono::nanoseconds last_live_{};
     std::optional<Error> journal_failure_;

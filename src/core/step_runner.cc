@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 
 namespace godwit::core {
@@ -40,11 +41,21 @@ void take(store::StepRow& row, const std::string& target_id, const std::string& 
         row.result = result;
 }
 
-/// Whether what was accepted before covers what came out now.
-bool still_covers(const std::string& accepted_outcome, const Verdict& verdict) {
-    const auto accepted = parse_verdict(accepted_outcome);
-    return accepted && (verdict.equality > accepted->equality ||
-                        (verdict.equality == accepted->equality && verdict.differences <= accepted->differences));
+/// The waiver that a person gave before, if it covers what came out now.
+std::string accepted_before(const store::StepRow& row, const Verdict& verdict) {
+    const auto given = row.waiver.empty() ? std::nullopt : std::optional(waiver_from_json(row.waiver));
+    return given && *given && covers((*given)->waiver, row.resource, verdict) ? row.waiver : std::string();
+}
+
+/// A library below a step may throw, for want of memory or by its own fault: that stops the run, and does not end the
+/// process between an intent and its result.
+template <typename Work>
+auto guarded(const std::string& step, const Work& work) -> decltype(work()) {
+    try {
+        return work();
+    } catch (const std::exception& exception) {
+        return Error::make(ErrorKind::bug, "a step ended with an exception").why(printable(exception.what())).at(step);
+    }
 }
 
 } // namespace
@@ -126,6 +137,11 @@ Status StepRunner::commit_intent(Call& call, const std::optional<store::PinRow>&
 }
 
 Result<StepRunner::Outcome> StepRunner::run(store::StepRow row) {
+    const auto step = row.step;
+    return guarded(step, [&] { return act(std::move(row)); });
+}
+
+Result<StepRunner::Outcome> StepRunner::act(store::StepRow row) {
     if (row.action == to_string(Action::skip)) {
         const auto step = TRY(plan_step_from_json(TRY(journal_->state().step_line(journal_->run().plan, row.step))));
         TRY(journal_->move(row, store::StepState::skipped, [&](store::StepRow& edit) { edit.reason = step.reason; }));
@@ -173,25 +189,52 @@ Result<StepRunner::Outcome> StepRunner::accept(Call& call, Applied applied) {
     return Outcome{row};
 }
 
+/// What a verdict means for the step's row, and the event and the comparisons that are written with it.
+struct StepRunner::Judgement {
+    bool good = false;
+    Journal::Edit edit;
+    store::EventRow told;
+    Journal::Also record;
+};
+
+StepRunner::Judgement StepRunner::judge(const Call& call, const Verdict& verdict) const {
+    const auto& row = call.context.row();
+    const auto* of_plan = find_waiver(header_->waivers, row.resource, verdict);
+    std::string waiver;
+    if (verdict.equality != Equality::equal)
+        waiver = of_plan != nullptr ? waiver_to_json({*of_plan, {}, {}}) : accepted_before(row, verdict);
+    Judgement judged;
+    judged.good = verdict.equality == Equality::equal || !waiver.empty();
+    judged.told = journal_->event(
+        row.step, "verify_result", judged.good ? "info" : "error",
+        canonical_json({{"resource", row.resource}, {"outcome", to_string(verdict)}, {"waived", !waiver.empty()}}));
+    judged.edit = [outcome = to_string(verdict), waiver, good = judged.good](store::StepRow& edit) {
+        edit.outcome = outcome;
+        edit.waiver = waiver;
+        edit.error.clear();
+        edit.reason = good ? "" : "verification: " + outcome;
+    };
+    judged.record = [&validations = call.context.validations(), run = row.run, step = row.step,
+                     told = judged.told](store::Transaction& transaction) -> Status {
+        TRY(transaction.clear_validations(run, step));
+        for (const auto& validation : validations)
+            TRY(transaction.insert(validation));
+        return transaction.emit(told);
+    };
+    return judged;
+}
+
 Result<StepRunner::Outcome> StepRunner::accept_verdict(Call& call, const Applied& applied) {
     auto& row = call.context.mutable_row();
-    const auto& verdict = *applied.verdict;
-    const auto* waiver = find_waiver(header_->waivers, row.resource, verdict);
-    const bool good = verdict.equality == Equality::equal || waiver != nullptr;
-    const auto told = journal_->event(
-        row.step, "verify_result", good ? "info" : "error",
-        canonical_json({{"resource", row.resource}, {"outcome", to_string(verdict)}, {"waived", waiver != nullptr}}));
+    const auto judged = judge(call, *applied.verdict);
     TRY(journal_->move(
-        row, good ? store::StepState::done : store::StepState::failed,
+        row, judged.good ? store::StepState::done : store::StepState::failed,
         [&](store::StepRow& edit) {
             take(edit, {}, applied.result);
-            edit.outcome = to_string(verdict);
-            edit.waiver = waiver == nullptr ? "" : waiver->reason;
-            if (!good)
-                edit.reason = "verification: " + edit.outcome;
+            judged.edit(edit);
         },
-        [&told](store::Transaction& transaction) { return transaction.emit(told); }));
-    journal_->notify(told);
+        judged.record));
+    journal_->notify(judged.told);
     return Outcome{row};
 }
 
@@ -228,37 +271,49 @@ bool StepRunner::leaves_nothing(const store::StepRow& row, const LookUp& found) 
 Result<LookUp> StepRunner::look_aside(const store::StepRow& row) {
     if (makes_nothing(row))
         return LookUp{};
-    auto call = TRY(prepare(row));
-    return call.kind->look_up(call.context);
+    return guarded(row.step, [&]() -> Result<LookUp> {
+        auto call = TRY(prepare(row));
+        return call.kind->look_up(call.context);
+    });
 }
 
 Result<StepRunner::Outcome> StepRunner::look(store::StepRow row, int looks_so_far) {
-    return look_for(std::move(row), looks_so_far, Purpose::go_on);
+    const auto step = row.step;
+    return guarded(step, [&] { return look_for(std::move(row), looks_so_far, Purpose::go_on); });
 }
 
 Result<StepRunner::Outcome> StepRunner::look_only(store::StepRow row, int looks_so_far) {
-    return look_for(std::move(row), looks_so_far, Purpose::only_look);
+    const auto step = row.step;
+    return guarded(step, [&] { return look_for(std::move(row), looks_so_far, Purpose::only_look); });
 }
 
 Status StepRunner::verify_again(const store::StepRow& row) {
+    return guarded(row.step, [&] { return compare_again(row); });
+}
+
+Status StepRunner::compare_again(const store::StepRow& row) {
     auto call = TRY(prepare(row));
-    TRY(journal_->amend(
-        call.context.mutable_row(), [](store::StepRow&) {},
-        [&row](store::Transaction& transaction) { return transaction.clear_validations(row.run, row.step); }));
     const auto applied = call.kind->apply(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
-    if (applied.is_error())
+    if (applied.is_error() &&
+        (applied.error().kind() == ErrorKind::interrupted || applied.error().kind() == ErrorKind::bug))
         return applied.error();
-    const auto verdict = applied->verdict.value_or(Verdict{});
-    const auto* waiver = find_waiver(header_->waivers, row.resource, verdict);
-    return journal_->amend(call.context.mutable_row(), [&](store::StepRow& edit) {
-        edit.outcome = to_string(verdict);
-        if (verdict.equality == Equality::equal || (waiver == nullptr && !still_covers(row.outcome, verdict)))
-            edit.waiver.clear();
-        else if (waiver != nullptr)
-            edit.waiver = waiver->reason;
-    });
+    const auto verdict = applied ? applied->verdict.value_or(Verdict{}) : Verdict{};
+    if (applied.is_error())
+        TRY(call.context.record(
+            Comparison{"the check", verdict, canonical_json({{"why", printable(applied.error().to_line())}})}));
+    const auto judged = judge(call, verdict);
+    TRY(journal_->amend(
+        call.context.mutable_row(),
+        [&](store::StepRow& edit) {
+            judged.edit(edit);
+            if (applied.is_error())
+                remember(edit, applied.error());
+        },
+        judged.record));
+    journal_->notify(judged.told);
+    return {};
 }
 
 Result<StepRunner::Outcome> StepRunner::look_for(store::StepRow row, int looks_so_far, Purpose purpose) {
@@ -353,6 +408,11 @@ Result<StepRunner::Outcome> StepRunner::conclude_absence(Call& call, int looks_s
 }
 
 Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
+    const auto step = row.step;
+    return guarded(step, [&] { return undo(std::move(row)); });
+}
+
+Result<StepRunner::Outcome> StepRunner::undo(store::StepRow row) {
     auto call = TRY(prepare(row));
     auto& changing = call.context.mutable_row();
     if (changing.state != store::StepState::compensating)
@@ -376,6 +436,8 @@ Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
     const auto& error = undone.error();
     if (error.kind() == ErrorKind::interrupted)
         return Outcome{changing, Next::stopped};
+    if (error.kind() == ErrorKind::bug)
+        return error;
     if (error.kind() == ErrorKind::different) {
         TRY(get_stuck(call, error));
         return Outcome{changing};

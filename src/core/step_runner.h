@@ -13,8 +13,8 @@ namespace godwit::core {
 
 /// Takes single steps through their states. Thread-safe; each row belongs to one thread at a time.
 ///
-/// An Error of these functions is not the step's: the journal failed or the process is told to stop, so the run stops
-/// and the row stays as it was committed.
+/// An Error of these functions is not the step's: the journal failed, the process is told to stop, or something below
+/// the step threw, so the run stops and the row stays as it was committed.
 class StepRunner {
 public:
     StepRunner(Journal& journal, const PlanHeader& header, LaneRun& lane, std::string run_files, std::stop_token stop)
@@ -44,7 +44,8 @@ public:
     Result<Outcome> look(store::StepRow row, int looks_so_far);
     /// The same without going on with a long step: for rollback and for people.
     Result<Outcome> look_only(store::StepRow row, int looks_so_far);
-    /// Repeats the comparisons of a verify step that ended; its state stays, its outcome is replaced.
+    /// Repeats the comparisons of a verify step that ended; its state stays, its outcome and all that was recorded
+    /// with it are replaced at once. What cannot be compared any more is `not-checked`.
     Status verify_again(const store::StepRow& row);
     /// Whether anything of the step's marker stands at the target although its row does not say so.
     Result<bool> leaves_something(const store::StepRow& row);
@@ -70,8 +71,13 @@ private:
     Result<Outcome> apply(Call& call);
     Result<Outcome> accept(Call& call, Applied applied);
     Result<Outcome> accept_verdict(Call& call, const Applied& applied);
+    struct Judgement;
+    Judgement judge(const Call& call, const Verdict& verdict) const;
     Result<Outcome> refuse(Call& call, const Error& error);
     enum class Purpose { go_on, only_look };
+    Result<Outcome> act(store::StepRow row);
+    Result<Outcome> undo(store::StepRow row);
+    Status compare_again(const store::StepRow& row);
     Result<Outcome> look_for(store::StepRow row, int looks_so_far, Purpose purpose);
     Result<Outcome> conclude(Call& call, const LookUp& found, int looks_so_far, Purpose purpose);
     Result<Outcome> conclude_absence(Call& call, int looks_so_far);

@@ -202,11 +202,30 @@ TEST_F(StepRunnerTest, AWaiverOfThePlanMakesAWeakOutcomeDone) {
     const auto verified = must(runner_->run(row("verify")));
     EXPECT_EQ(verified.row.state, StepState::done);
     EXPECT_EQ(verified.row.outcome, "different(1)");
-    EXPECT_EQ(verified.row.waiver, "known to differ");
+    const auto given = must(waiver_from_json(verified.row.waiver));
+    EXPECT_EQ(given.waiver.reason, "known to differ");
+    EXPECT_EQ(given.waiver.code, "VERIFY-DIFFERENT");
+    EXPECT_EQ(given.waiver.most, 1U);
+    EXPECT_EQ(given.by + given.at, "") << "the plan's, and nobody's of this run";
     world_.tamper("alpha/1"); // one more than the waiver covers
     ASSERT_TRUE(runner_->verify_again(verified.row));
     EXPECT_EQ(row("verify").outcome, "different(2)");
     EXPECT_EQ(row("verify").waiver, "");
+}
+
+TEST_F(StepRunnerTest, AnExceptionBelowARemovalOrALookIsAnErrorOfItsStep) {
+    begin_with();
+    create();
+    world_.cloud.set_fault(1, CallFault::thrown);
+    const auto undone = runner_->compensate(row("create"));
+    ASSERT_TRUE(undone.is_error());
+    EXPECT_EQ(undone.error().kind(), ErrorKind::bug);
+    EXPECT_EQ(undone.error().where(), row("create").step);
+    EXPECT_EQ(state_of("create"), StepState::compensating);
+    world_.cloud.throw_at_looks(1);
+    EXPECT_EQ(runner_->look_aside(row("create")).error().kind(), ErrorKind::bug);
+    world_.clear_call_fault();
+    EXPECT_EQ(must(runner_->compensate(row("create"))).row.state, StepState::compensated);
 }
 
 TEST_F(StepRunnerTest, AKindThatTheLaneDoesNotKnowIsABug) {

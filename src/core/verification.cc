@@ -1,6 +1,9 @@
 #include "core/verification.h"
 
+#include "base/json.h"
 #include "base/text.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -52,12 +55,40 @@ Verdict weaker(const Verdict& a, const Verdict& b) {
 
 std::string_view verdict_code(const Verdict& verdict) { return kCodes[static_cast<std::size_t>(verdict.equality)]; }
 
+bool covers(const Waiver& waiver, std::string_view resource, const Verdict& verdict) {
+    return waiver.code == verdict_code(verdict) && waiver.resource == resource &&
+           (verdict.equality != Equality::different || verdict.differences <= waiver.most);
+}
+
 const Waiver* find_waiver(const std::vector<Waiver>& waivers, std::string_view resource, const Verdict& verdict) {
-    const auto found = std::ranges::find_if(waivers, [&](const Waiver& waiver) {
-        return waiver.code == verdict_code(verdict) && waiver.resource == resource &&
-               (verdict.equality != Equality::different || verdict.differences <= waiver.most);
-    });
+    const auto found =
+        std::ranges::find_if(waivers, [&](const Waiver& waiver) { return covers(waiver, resource, verdict); });
     return found == waivers.end() ? nullptr : &*found;
+}
+
+std::string waiver_to_json(const GivenWaiver& given) {
+    const auto& waiver = given.waiver;
+    Json json{{"code", waiver.code},
+              {"resource", waiver.resource},
+              {"reason", waiver.reason},
+              {"most", std::to_string(waiver.most)}};
+    if (!given.by.empty())
+        json["by"] = given.by;
+    if (!given.at.empty())
+        json["at"] = given.at;
+    return canonical_json(json);
+}
+
+Result<GivenWaiver> waiver_from_json(std::string_view text) {
+    const auto json = TRY(parse_json(text));
+    GivenWaiver given;
+    given.waiver.code = TRY(json_string(json, "code"));
+    given.waiver.resource = TRY(json_string(json, "resource"));
+    given.waiver.reason = TRY(json_string(json, "reason"));
+    given.waiver.most = TRY(parse_uint64(TRY(json_string(json, "most"))));
+    given.by = TRY(json_string_or(json, "by", {}));
+    given.at = TRY(json_string_or(json, "at", {}));
+    return given;
 }
 
 } // namespace godwit::core

@@ -31,8 +31,19 @@ Result<Verdict> parse_verdict(std::string_view text);
 Verdict weaker(const Verdict& a, const Verdict& b);
 /// VERIFY-DIFFERENT, VERIFY-NOT-COMPARABLE, VERIFY-NOT-CHECKED, VERIFY-SAMPLE; empty for equal.
 std::string_view verdict_code(const Verdict& verdict);
-/// Whether a waiver of the plan covers it.
+bool covers(const Waiver& waiver, std::string_view resource, const Verdict& verdict);
+/// The one of the plan that covers it, or null.
 const Waiver* find_waiver(const std::vector<Waiver>& waivers, std::string_view resource, const Verdict& verdict);
+
+/// A waiver as a step's row keeps it. Those of the plan are nobody's decision of a moment: `by` and `at` stay empty.
+struct GivenWaiver {
+    Waiver waiver;
+    std::string by; ///< who accepted, in words
+    std::string at; ///< when
+};
+/// Canonical JSON {"code","resource","reason","most","by","at"}; the last two only where they are known.
+std::string waiver_to_json(const GivenWaiver& given);
+Result<GivenWaiver> waiver_from_json(std::string_view text);
 
 /// One comparison that a verify step made. Holds no value of a customer's row (invariant 10).
 struct Comparison {

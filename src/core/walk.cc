@@ -1,12 +1,8 @@
 #include "core/walk.h"
 
-#include "base/text.h"
-
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <exception>
-#include <functional>
 
 namespace godwit::core {
 
@@ -75,27 +71,12 @@ WorkerPool& Walk::pool(const store::StepRow& row) {
     return api_;
 }
 
-namespace {
-
-/// A library below a step may throw, for want of memory or by its own fault: that stops the run, and does not end the
-/// process between an intent and its result.
-Result<StepRunner::Outcome> guarded(const std::string& step, const std::function<Result<StepRunner::Outcome>()>& work) {
-    try {
-        return work();
-    } catch (const std::exception& exception) {
-        return Error::make(ErrorKind::bug, "a step ended with an exception").why(printable(exception.what())).at(step);
-    }
-}
-
-} // namespace
-
 void Walk::start(store::StepRow row, std::optional<int> looks) {
     active_.insert(row.step);
     auto& workers = pool(row);
     workers.submit([this, row = std::move(row), looks]() mutable {
         const auto id = row.step;
-        auto outcome =
-            guarded(id, [&] { return looks ? runner_->look(std::move(row), *looks) : runner_->run(std::move(row)); });
+        auto outcome = looks ? runner_->look(std::move(row), *looks) : runner_->run(std::move(row));
         {
             const std::scoped_lock lock(mutex_);
             finished_.push_back({id, std::move(outcome), looks.value_or(-1) + 1});

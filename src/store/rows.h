@@ -88,7 +88,7 @@ struct StepRow {
     std::string result;         ///< canonical JSON of the step kind: what resume and rollback need
     std::string error;          ///< canonical JSON of the Error that ended it
     std::string outcome;        ///< of a verify step: `equal`, `different(3)` ...
-    std::string waiver;         ///< reason given by `run accept`
+    std::string waiver;         ///< canonical JSON of the one that covers the outcome; empty: none
     std::int64_t attempts = 0;  ///< intents committed so far
     Micros changed_at = 0;
 };

@@ -91,6 +91,10 @@ Status MemoryCloud::remove(const std::string& id) {
 }
 
 Status MemoryCloud::look() {
+    if (throwing_looks_ > 0) {
+        --throwing_looks_;
+        throw std::bad_alloc();
+    }
     if (failing_looks_ > 0) {
         --failing_looks_;
         return Error::make(ErrorKind::unavailable, "the cloud cannot be reached").retry(RetryClass::retry);
@@ -144,6 +148,7 @@ void MemoryCloud::clear_fault() {
     calls_ = 0;
     fault_.reset();
     failing_looks_ = 0;
+    throwing_looks_ = 0;
 }
 
 std::uint64_t MemoryCloud::mutating_calls() {
@@ -154,6 +159,11 @@ std::uint64_t MemoryCloud::mutating_calls() {
 void MemoryCloud::fail_looks(int count) {
     const std::scoped_lock lock(mutex_);
     failing_looks_ = count;
+}
+
+void MemoryCloud::throw_at_looks(int count) {
+    const std::scoped_lock lock(mutex_);
+    throwing_looks_ = count;
 }
 
 void MemoryCloud::heal() {

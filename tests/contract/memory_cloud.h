@@ -55,6 +55,8 @@ public:
     std::uint64_t mutating_calls();
     /// The next `count` looks give an error.
     void fail_looks(int count);
+    /// The next `count` looks throw.
+    void throw_at_looks(int count);
     /// What was to end in error becomes ready when it is made from now on.
     void heal();
 
@@ -81,6 +83,7 @@ private:
     std::uint64_t fault_times_ = 0;
     std::optional<CallFault> fault_;
     int failing_looks_ = 0;
+    int throwing_looks_ = 0;
     bool healed_ = false;
 };
 
