@@ -73,12 +73,12 @@ Result<RunReport> Engine::accept(std::string_view run, std::string_view step, co
     const Waiver waiver{std::string(verdict_code(verdict)), row.resource, printable(reason),
                         verdict.equality == Equality::different ? most : 0};
     const auto given = waiver_to_json({waiver, printable(request.holder), format_time(services_.clock->now())});
+    const auto given_json = TRY(parse_json(given));
     auto& journal = session->journal;
-    const auto told = journal.event(row.step, "verify_result", "info",
-                                    canonical_json({{"resource", row.resource},
-                                                    {"outcome", row.outcome},
-                                                    {"waived", true},
-                                                    {"waiver", TRY(parse_json(given))}}));
+    const auto told = journal.event(
+        row.step, "verify_result", "info",
+        canonical_json(
+            {{"resource", row.resource}, {"outcome", row.outcome}, {"waived", true}, {"waiver", given_json}}));
     TRY(journal.move(
         row, StepState::done,
         [&given](store::StepRow& edit) {

@@ -43,8 +43,10 @@ void take(store::StepRow& row, const std::string& target_id, const std::string& 
 
 /// The waiver that a person gave before, if it covers what came out now.
 std::string accepted_before(const store::StepRow& row, const Verdict& verdict) {
-    const auto given = row.waiver.empty() ? std::nullopt : std::optional(waiver_from_json(row.waiver));
-    return given && *given && covers((*given)->waiver, row.resource, verdict) ? row.waiver : std::string();
+    if (row.waiver.empty())
+        return {};
+    const auto given = waiver_from_json(row.waiver);
+    return given && covers(given->waiver, row.resource, verdict) ? row.waiver : std::string();
 }
 
 /// A library below a step may throw, for want of memory or by its own fault: that stops the run, and does not end the

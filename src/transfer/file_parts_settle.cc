@@ -152,7 +152,8 @@ Result<ChangedFiles> FileParts::permitted_files() const {
 
 Status FileParts::remove_all() {
     TRY(settle_unrecorded());
-    Removal removal{TRY(permitted_files()), {}};
+    Removal removal;
+    removal.permitted = TRY(permitted_files());
     auto parts = TRY(context_->parts());
     for (auto part = parts.rbegin(); part != parts.rend() && removal.kept.size() < kMostChanged; ++part)
         TRY(remove_part(*part, removal));

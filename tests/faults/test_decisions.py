@@ -1,6 +1,7 @@
 """What people decide: rows set aside, waivers, acceptance, stuck steps, and moves without a catalogue at the source."""
 
 import json
+import sqlite3
 import urllib.request
 
 import pytest
@@ -155,14 +156,22 @@ def changed(strict):
     return strict, run, files, empty
 
 
-def stuck_steps(journey, run, code=10):
-    return [line.split()[0] for line in journey.run("run", "show", run, code=code).stdout.splitlines() if " stuck " in line]
+def recorded(journey, what, run, **columns):
+    """Columns of the state database's rows of a run."""
+    where = "".join(f" AND {name} = ?" for name in columns)
+    with sqlite3.connect(journey.state) as database:
+        return [row[0] for row in database.execute(f"SELECT {what} WHERE run = ?{where}", (run, *columns.values()))]
+
+
+def stuck_steps(journey, run):
+    return recorded(journey, "step FROM step", run, state="stuck")
 
 
 def test_changed_files_are_removed_as_they_were_shown(changed):
     journey, run, files, empty = changed
     assert all(file.exists() for file in files)
     files[0].write_bytes(b"changed once more")
+    assert len(stuck_steps(journey, run)) == 2
     for step in stuck_steps(journey, run):
         journey.run("run", "resolve", run, step, "--undo", code=None)
     assert [file.exists() for file in files] == [True, False]
@@ -172,7 +181,7 @@ def test_changed_files_are_removed_as_they_were_shown(changed):
     assert journey.world() == empty
 
 
-@pytest.mark.parametrize("fault", [None, "part.after-removal:1:kill", "part.before-ledger-removal:1:kill"])
+@pytest.mark.parametrize("fault", [None, "rollback.after-intent:1:kill", "part.before-ledger-removal:1:kill"])
 def test_changed_files_are_left_and_named(changed, fault):
     journey, run, files, empty = changed
     for step in stuck_steps(journey, run):
@@ -186,8 +195,12 @@ def test_changed_files_are_left_and_named(changed, fault):
         str(file.relative_to(journey.warehouse)) for file in files}
     assert all(file.read_bytes() == b"changed" for file in files)
     assert catalogue == empty[1]
-    shown = journey.run("run", "show", run, code=None).stdout
-    assert shown.count("given up by decision") >= 2
+    reasons = [reason for reason in recorded(journey, "reason FROM step", run) if reason]
+    told = recorded(journey, "data FROM event", run, type="diagnostic")
+    for file in files:
+        name = str(file.relative_to(journey.warehouse))
+        assert any("given up by decision" in reason and name in reason for reason in reasons)
+        assert any("left where they are" in message and name in message for message in told)
 
 
 def test_verify_sees_what_changed_at_the_target(strict):
@@ -201,6 +214,23 @@ def test_verify_sees_what_changed_at_the_target(strict):
     assert wrong.returncode in (1, 8, 11) and "Migrated" not in wrong.stdout
     data.write_bytes(whole)
     strict.run("verify", run)
+
+
+def test_verify_goes_on_where_one_check_cannot_be_made(strict, tmp_path):
+    strict.make_plan()
+    strict.apply()
+    run = strict.run_id()
+    vanished = next((strict.warehouse / "db/rows/data").glob("*.parquet"))
+    vanished.rename(tmp_path / "elsewhere")
+    assert "not-checked" in strict.run("verify", run, code=11).stdout
+    resources = {one["display"]: one for one in certificate_of(strict, run, code=11)["resources"]}
+    assert resources["db.clean"]["outcome"] == "equal"
+    assert resources["db.rows"]["outcome"] == "not-checked"
+    checks = resources["db.rows"]["checks"]
+    assert any("why" in comparison["detail"] for check in checks for comparison in check["comparisons"])
+    (tmp_path / "elsewhere").rename(vanished)
+    strict.run("verify", run)
+    assert certificate_of(strict, run)["migrated"]
 
 
 def test_an_iceberg_table_without_a_catalogue(tmp_path):
