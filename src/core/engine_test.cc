@@ -181,7 +181,7 @@ TEST_F(EngineTest, AVerificationThatDiesLeavesTheOldRecordWholeOrTheNewOne) {
         world_.tamper(thing);
     int whole = 0;
     for (std::uint64_t nth = 1; whole == 0; ++nth) {
-        set_fault("*", nth, FaultAction::die);
+        set_fault("journal.before-commit", nth, FaultAction::die);
         whole += scene_.verify() ? 1 : 0;
         scene_.restart();
         const auto present = record("alpha");
