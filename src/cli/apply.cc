@@ -8,9 +8,10 @@
 namespace godwit::cli {
 
 Result<int> run_apply(Session& session, const ApplyArguments& arguments) {
-    core::Engine engine(*TRY(session.state()), *session.lanes, session.services);
-    const auto progress =
-        make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err, *session.services.clock);
+    auto& state = *TRY(session.state());
+    core::Engine engine(state, *session.lanes, session.services);
+    const auto progress = make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err,
+                                        *session.services.clock, names_from(state));
     const auto report =
         TRY(engine.apply(arguments.file, arguments.digest, session.run_request(progress.get(), "godwit apply")));
     return finish_run(session, report);

@@ -10,7 +10,7 @@
 namespace godwit::cli {
 
 Result<int> run_certificate(Session& session, const CertificateArguments& arguments) {
-    auto& state = *TRY(session.state());
+    auto& state = *TRY(session.existing_state());
     const auto id = TRY(find_run(state, arguments.run));
     const auto json = TRY(core::certificate(state, id));
     if (!arguments.html.empty()) {

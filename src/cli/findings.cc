@@ -24,7 +24,7 @@ void print(std::ostream& out, const core::Finding& finding) {
 } // namespace
 
 Result<int> run_findings(Session& session, const FindingsArguments& arguments) {
-    auto& state = *TRY(session.state());
+    auto& state = *TRY(session.existing_state());
     const auto reader = arguments.assessment.empty()
                             ? TRY(core::AssessmentReader::newest(state, arguments.lane, arguments.role))
                             : TRY(core::AssessmentReader::open(state, arguments.assessment));

@@ -10,20 +10,21 @@
 namespace godwit::cli {
 
 Result<int> run_db_check(Session& session) {
-    TRY(TRY(session.state())->check());
+    TRY(TRY(session.existing_state())->check());
     *session.out << "The state database is sound.\n";
     return 0;
 }
 
 Result<int> run_db_backup(Session& session, const std::string& file) {
-    TRY(TRY(session.state())->backup(file));
+    TRY(TRY(session.existing_state())->backup(file));
     *session.out << "Backup: " << printable(file) << "\n";
     return 0;
 }
 
 Result<int> run_db_migrate(Session& session) {
     // Opening migrates, after a backup.
-    *session.out << "The state database has schema version " << TRY(session.state())->schema_version() << ".\n";
+    *session.out << "The state database has schema version " << TRY(session.existing_state())->schema_version()
+                 << ".\n";
     return 0;
 }
 

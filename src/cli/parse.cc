@@ -1,12 +1,16 @@
 #include "cli/parse.h"
 
+#include "base/text.h"
+#include "cli/command_tree.h"
 #include "cli/commands.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <list>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string_view>
 
 namespace godwit::cli {
@@ -67,6 +71,15 @@ std::optional<std::string> named_lane(const std::vector<std::string>& arguments)
     return std::nullopt;
 }
 
+std::vector<std::string> step_choices() {
+    std::vector<std::string> choices{"all", "open"};
+    for (const auto& transition : store::step_transitions())
+        for (const auto state : {transition.from, transition.to})
+            if (const std::string name(store::to_string(state)); std::ranges::find(choices, name) == choices.end())
+                choices.push_back(name);
+    return choices;
+}
+
 class Parser {
 public:
     /// `arguments` are looked at for the lane whose options `plan create` takes.
@@ -82,6 +95,7 @@ public:
         add_runs();
         add_catalog();
         add_the_rest();
+        show_defaults(app_);
     }
 
     Result<Invocation> parse(std::vector<std::string> arguments) {
@@ -95,9 +109,7 @@ public:
         } catch (const CLI::CallForVersion&) {
             return Invocation{{}, {}, "godwit " GODWIT_VERSION "\n", 0};
         } catch (const CLI::ParseError& error) {
-            return Error::make(ErrorKind::usage, "the command line cannot be understood")
-                .why(error.what())
-                .fix("see `" + path_of(deepest()) + " --help`");
+            return not_understood(error.what());
         }
         if (!run_)
             return Invocation{{}, {}, help_of(deepest()), 2};
@@ -114,13 +126,20 @@ private:
         return *app;
     }
 
-    static std::string path_of(const CLI::App& app) {
-        return app.get_parent() == nullptr ? app.get_name() : path_of(*app.get_parent()) + " " + app.get_name();
-    }
-
-    /// With the whole command in the line of its usage.
-    static std::string help_of(const CLI::App& app) {
-        return app.help(app.get_parent() == nullptr ? "" : path_of(*app.get_parent()));
+    /// A word that nothing takes is more likely the cause than what CLI11 misses first.
+    Error not_understood(std::string why) {
+        const auto& at = deepest();
+        std::string fix = "see `" + path_of(at) + " --help`";
+        for (const auto& word : app_.remaining(true)) {
+            why = "'" + printable(word) + "' is " + (word.starts_with("-") ? "no option" : "not expected") + " of `" +
+                  path_of(at) + "`";
+            if (const auto meant = nearest_word(at, word); !meant.empty())
+                fix = "did you mean `" + meant + "`? Else " + fix;
+            break;
+        }
+        return Error::make(ErrorKind::usage, "the command line cannot be understood")
+            .why(std::move(why))
+            .fix(std::move(fix));
     }
 
     CLI::App& command(CLI::App& parent, const std::string& name, const std::string& help, Handler handler) {
@@ -139,24 +158,37 @@ private:
 
     void add_global_options() {
         app_.description(kDescription);
-        app_.add_option("--state", global_.state, "state database: a file, or postgresql://...")->type_name("PLACE");
+        app_.add_option("--state", global_.state,
+                        "the state database: FILE, sqlite:FILE or postgresql://USER@HOST/DATABASE; without it "
+                        "$XDG_STATE_HOME/godwit/state.db, else ~/.local/state/godwit/state.db")
+            ->type_name("PLACE");
         app_.add_option("--run-files", global_.run_files,
-                        "folder for ledgers and rejects; default: beside the state file")
+                        "for apply: the folder for ledgers and rejects, which the run remembers; without it beside the "
+                        "state file. PostgreSQL needs one that every worker reaches")
             ->type_name("FOLDER");
         app_.add_option_function<std::string>(
                 "-o,--output",
                 [this](const std::string& text) { global_.output = text == "json" ? Output::json : Output::text; },
-                "text or json")
+                "what is printed: for people, or JSON in lines")
+            ->default_str("text")
             ->check(CLI::IsMember({"text", "json"}));
-        app_.add_option("--progress", global_.progress, "auto, plain, json or none")
+        app_.add_option("--progress", global_.progress,
+                        "on standard error while a run goes on: lines, with a status line below them on a terminal "
+                        "(auto); lines (plain); JSON in lines (json); nothing (none)")
             ->check(CLI::IsMember({"auto", "plain", "json", "none"}));
-        app_.add_option("--log-level", global_.log_level, "trace, debug, info, warning or error")
+        app_.add_option("--log-level", global_.log_level, "the least level that is logged, on standard error")
             ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}));
-        app_.add_option("--log-format", global_.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
-        app_.add_option("--api-workers", global_.workers.api, "calls at the same time")->check(CLI::Range(1, 64));
+        app_.add_option("--log-format", global_.log_format, "how a line of the log looks")
+            ->check(CLI::IsMember({"text", "json"}));
+        app_.add_option("--api-workers", global_.workers.api, "calls of the catalogue at the same time")
+            ->type_name("1-64")
+            ->check(CLI::Range(1, 64).description(""));
         app_.add_option("--transfer-workers", global_.workers.transfer, "copies at the same time")
-            ->check(CLI::Range(1, 64));
-        app_.add_option("--cpu-workers", global_.workers.cpu, "conversions at the same time")->check(CLI::Range(1, 64));
+            ->type_name("1-64")
+            ->check(CLI::Range(1, 64).description(""));
+        app_.add_option("--cpu-workers", global_.workers.cpu, "conversions at the same time")
+            ->type_name("1-64")
+            ->check(CLI::Range(1, 64).description(""));
     }
 
     void add_assess() {
@@ -170,15 +202,18 @@ private:
             });
             source->add_to(app, lane->options("source"));
             target->add_to(app, lane->options("target"));
-            app.add_option("--output-dir", *folder, "write the reports there")->type_name("FOLDER");
+            app.add_option("--output-dir", *folder,
+                           "write the reports there: JSON, CSV, Markdown, HTML; without it none")
+                ->type_name("FOLDER");
         }
         auto& findings = command(app_, "findings", "list the findings of an assessment",
                                  [this](Session& session) { return run_findings(session, findings_); });
-        findings.add_option("--assessment", findings_.assessment, "its id; default: the newest");
-        findings.add_option("--role", findings_.role, "source or target")->check(CLI::IsMember({"source", "target"}));
-        findings.add_option("--lane", findings_.lane, "the lane");
-        findings.add_option("--code", findings_.code, "only this code");
-        findings.add_option("--severity", findings_.severity, "only this severity")
+        findings.add_option("--assessment", findings_.assessment, "its id; without it the newest")->type_name("ID");
+        findings.add_option("--role", findings_.role, "which end was assessed")
+            ->check(CLI::IsMember({"source", "target"}));
+        findings.add_option("--lane", findings_.lane, "the lane; `godwit lanes list` has all")->type_name("NAME");
+        findings.add_option("--code", findings_.code, "only this one, for instance LAKE-040")->type_name("CODE");
+        findings.add_option("--severity", findings_.severity, "only these; without it all")
             ->check(CLI::IsMember({"info", "warning", "blocking"}));
     }
 
@@ -190,13 +225,16 @@ private:
                                    plan_.options = values->options();
                                    return run_plan_create(session, plan_);
                                });
-        create.add_option("--lane", plan_.lane, "the lane; its own options stand below");
-        create.add_option("--assessment", plan_.source, "of the source; default: the newest");
-        create.add_option("--target-assessment", plan_.target, "of the target; default: the newest");
-        create.add_option("--out", plan_.file, "the plan file")->type_name("FILE");
+        create.add_option("--lane", plan_.lane, "the lane; its own options stand below")->type_name("NAME");
+        create.add_option("--assessment", plan_.source, "of the source; without it the newest")->type_name("ID");
+        create.add_option("--target-assessment", plan_.target, "of the target; without it the newest")->type_name("ID");
+        create.add_option("--out", plan_.file, "the plan file; FILE.sha256 is written beside it")->type_name("FILE");
         create
-            .add_option("--waive", plan_.waivers,
-                        "CODE=RESOURCE=REASON or VERIFY-DIFFERENT:MOST=RESOURCE=REASON, repeatable")
+            .add_option(
+                "--waive", plan_.waivers,
+                "goes on although a finding or an outcome says no; repeatable. RESOURCE is the key that `godwit "
+                "findings` prints. Up to three differences: VERIFY-DIFFERENT:3=RESOURCE=REASON")
+            ->type_name("CODE=RESOURCE=REASON")
             ->allow_extra_args(false);
         if (const auto lane = lanes_->all().find(plan_.lane); lane != lanes_->all().end())
             values->add_to(create, lane->second->options("plan"));
@@ -206,7 +244,10 @@ private:
         auto& apply = command(app_, "apply", "do what a plan says",
                               [this](Session& session) { return run_apply(session, apply_); });
         apply.add_option("FILE", apply_.file, "the plan file")->required();
-        apply.add_option("--digest", apply_.digest, "the plan's SHA-256, where no .sha256 file lies beside it");
+        apply
+            .add_option("--digest", apply_.digest,
+                        "the plan's SHA-256 as `plan create` printed it, where no FILE.sha256 lies beside the plan")
+            ->type_name("HEX");
     }
 
     void add_runs() {
@@ -219,29 +260,42 @@ private:
             app.add_option("RUN", runs_.run, "the run's id, or the beginning of it")->required();
             return app;
         };
-        with_run(runs, "show", "the steps of a run", run_run_show);
+        with_run(runs, "show", "how a run stands, what stands in its way, and what to do about it", run_run_show)
+            .add_option("--steps", runs_.steps,
+                        "list steps too: all; open, those that are neither done nor skipped by the plan; or those in "
+                        "one state, for instance failed")
+            ->type_name("WHICH")
+            ->check(CLI::IsMember(step_choices()).description(""));
         with_run(runs, "resume", "go on with a run, forwards or backwards", run_run_resume)
-            .add_option("--replace", runs_.replace, "a broken step to remove and make anew")
+            .add_option("--replace", runs_.replace, "a broken step: what it left is removed, and it is made anew")
             ->type_name("STEP");
         with_run(runs, "rollback", "remove everything that the run made", run_run_rollback)
             .add_flag("--dry-run", runs_.dry_run, "show what would be removed, and change nothing");
         auto& resolve = with_run(runs, "resolve", "decide about a stuck step", run_run_resolve);
         resolve.add_option("STEP", runs_.step, "the step's id")->required();
         auto* decisions = resolve.add_option_group("decision");
-        for (const char* decision : {"look", "adopt", "forget", "undo"})
-            decisions->add_flag_callback(std::string("--") + decision, [this, decision] { runs_.decision = decision; });
+        const std::pair<const char*, const char*> kDecisions[] = {
+            {"look", "look again, after something was mended by hand"},
+            {"adopt", "take what stands there as what the step was to make"},
+            {"forget", "give the step up; what stands there stays"},
+            {"undo", "remove what stands there, although it is not as it was made"}};
+        for (const auto& [decision, words] : kDecisions)
+            decisions->add_flag_callback(
+                std::string("--") + decision, [this, name = decision] { runs_.decision = name; }, words);
         decisions->require_option(1);
         auto& accept = with_run(runs, "accept", "waive the outcome of a verification", run_run_accept);
         accept.add_option("STEP", runs_.step, "the step's id")->required();
-        accept.add_option("--reason", runs_.reason, "why, for the certificate")->required();
+        accept.add_option("--reason", runs_.reason, "why, in words: it stands in the certificate")->required();
         accept.add_option("--most", runs_.most, "the largest number of differences that is accepted")
+            ->type_name("N")
             ->check(CLI::NonNegativeNumber);
         with_run(app_, "verify", "compare again, afresh, what a run moved", run_verify);
         auto& certificate = command(app_, "certificate", "what a run proved, as JSON",
                                     [this](Session& session) { return run_certificate(session, certificate_); });
         certificate.add_option("RUN", certificate_.run, "the run's id, or the beginning of it")->required();
-        certificate.add_option("--out", certificate_.file, "write it there")->type_name("FILE");
-        certificate.add_option("--html", certificate_.html, "write it there as a page for people too")
+        certificate.add_option("--out", certificate_.file, "write it there; without it standard output")
+            ->type_name("FILE");
+        certificate.add_option("--html", certificate_.html, "write the same there as a page for people")
             ->type_name("FILE");
     }
 
@@ -249,23 +303,36 @@ private:
         auto& catalog = group("catalog", "the built-in Iceberg REST catalogue");
         auto& serve = command(catalog, "serve", "serve it until Ctrl-C; loopback only unless told otherwise",
                               [this](Session& session) { return run_catalog_serve(session, catalog_); });
-        serve.add_option("--warehouse", catalog_.warehouse, "folder or file:// URI")->required();
-        serve.add_option("--database", catalog_.database, "its database file, outside of the warehouse")->required();
-        serve.add_option("--root", catalog_.roots, "a further folder that tables may lie in")->allow_extra_args(false);
-        serve.add_option("--address", catalog_.address, "the address to listen at");
-        serve.add_option("--allow-beyond-loopback", catalog_.allow_beyond_loopback, "the address again, to mean it");
-        serve.add_option("--port", catalog_.port, "0: a free one");
-        serve.add_option("--port-file", catalog_.port_file, "the endpoint is written there once it listens");
+        serve.add_option("--warehouse", catalog_.warehouse, "where its tables lie: a folder or file:// URI")
+            ->required()
+            ->type_name("FOLDER");
+        serve
+            .add_option("--database", catalog_.database, "its database file, outside of the warehouse; made if absent")
+            ->required()
+            ->type_name("FILE");
+        serve.add_option("--root", catalog_.roots, "a further folder that tables may lie in; repeatable")
+            ->type_name("FOLDER")
+            ->allow_extra_args(false);
+        serve.add_option("--address", catalog_.address, "the address to listen at")->type_name("ADDRESS");
+        serve
+            .add_option("--allow-beyond-loopback", catalog_.allow_beyond_loopback,
+                        "an address that others reach, written once more: there is no authentication")
+            ->type_name("ADDRESS");
+        serve.add_option("--port", catalog_.port, "the port to listen at; 0: a free one")->type_name("PORT");
+        serve.add_option("--port-file", catalog_.port_file, "the endpoint is written there once it listens")
+            ->type_name("FILE");
         auto& dump = command(catalog, "dump", "print what a catalogue database holds",
                              [this](Session& session) { return run_catalog_dump(session, catalog_.database); });
-        dump.add_option("--database", catalog_.database, "its database file")->required();
+        dump.add_option("--database", catalog_.database, "its database file")->required()->type_name("FILE");
     }
 
     void add_the_rest() {
         auto& query = command(app_, "query", "run one SQL statement over the warehouse",
                               [this](Session& session) { return run_query(session, query_); });
-        query.add_option("SQL", query_.sql, "the statement")->required();
-        query.add_option("--catalog", query_.catalog, "URL of the catalogue")->required();
+        query.add_option("SQL", query_.sql, "the statement, for instance 'SELECT count(*) FROM sales.orders'")
+            ->required();
+        query.add_option("--catalog", query_.catalog, "the catalogue, for instance http://127.0.0.1:8181")
+            ->type_name("URL");
         auto& db = group("db", "the state database");
         command(db, "check", "check every row and chain", [](Session& session) { return run_db_check(session); });
         command(db, "migrate", "bring it to this version, after a backup",
@@ -275,9 +342,14 @@ private:
         backup.add_option("FILE", backup_file_, "the copy")->required();
         auto& lanes = group("lanes", "what this version can move");
         command(lanes, "list", "all lanes", [](Session& session) { return run_lanes_list(session); });
+        command(app_, "reference", "print docs/reference/command-line.md", [this](Session& session) {
+            *session.out << command_reference(app_);
+            return Result<int>(0);
+        }).group(""); // hidden: for whoever changes a command
 #ifdef GODWIT_FAULT_POINTS
-        command(app_, "fault-points", "list the named fault points of this test build",
-                [](Session& session) { return run_fault_points(session); });
+        command(app_, "fault-points", "list the named fault points of this test build", [](Session& session) {
+            return run_fault_points(session);
+        }).group("");
 #endif
     }
 

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 using namespace godwit;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 namespace {
@@ -39,6 +43,53 @@ TEST(ParseTest, WhatIsUnknownNamesTheHelpToRead) {
     const auto option = parse({"run", "show", "r", "--nonsense"});
     ASSERT_TRUE(option.is_error());
     EXPECT_THAT(option.error().fix(), HasSubstr("`godwit run show --help`"));
+}
+
+TEST(ParseTest, WhatIsMisspeltIsGuessed) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> misspelt = {
+        {{"aply", "plan.jsonl"}, "`apply`"},
+        {{"run", "shwo", "r"}, "`show`"},
+        {{"run", "show", "r", "--step", "all"}, "`--steps`"},
+        {{"run", "list", "--sate=x.db"}, "`--state`"},
+        {{"apply", "--digset", "x", "plan.jsonl"}, "`--digest`"}};
+    for (const auto& [words, meant] : misspelt) {
+        const auto invocation = parse(words);
+        ASSERT_TRUE(invocation.is_error()) << meant;
+        EXPECT_THAT(invocation.error().fix(), HasSubstr(std::string("did you mean ") + meant));
+    }
+    for (const auto& words : std::vector<std::vector<std::string>>{{"nonsense"}, {"run", "list", "extra"}}) {
+        const auto invocation = parse(words);
+        ASSERT_TRUE(invocation.is_error());
+        EXPECT_THAT(invocation.error().fix(), Not(HasSubstr("did you mean")));
+        EXPECT_THAT(invocation.error().why(), HasSubstr("'" + words.back() + "'"));
+    }
+}
+
+TEST(ParseTest, HelpShowsDefaultsAndSaysWhereTheOthersAre) {
+    const auto help = parse({"catalog", "serve", "--help"});
+    ASSERT_FALSE(help.is_error());
+    EXPECT_THAT(help->text, AllOf(HasSubstr("=127.0.0.1"), HasSubstr("=8181"), HasSubstr("godwit --help")));
+    EXPECT_THAT(help->text, AllOf(Not(HasSubstr("=[]")), Not(HasSubstr("=false"))));
+    const auto hidden = parse({"--help"});
+    EXPECT_THAT(hidden->text, AllOf(Not(HasSubstr("reference")), HasSubstr("=warning")));
+}
+
+TEST(ParseTest, EveryOptionHasWords) {
+    const auto invocation = parse({"reference"});
+    ASSERT_FALSE(invocation.is_error());
+    std::ostringstream out;
+    cli::Session session;
+    session.out = &out;
+    ASSERT_FALSE(invocation->run(session).is_error());
+    EXPECT_THAT(out.str(), AllOf(HasSubstr("## `godwit run resolve RUN STEP`"), HasSubstr("`--forget`"),
+                                 HasSubstr("| `--port` | `PORT` | `8181` |")));
+    EXPECT_THAT(out.str(), AllOf(Not(HasSubstr("|  |\n")), Not(HasSubstr("fault-points"))));
+}
+
+TEST(ParseTest, StepsAreListedByStateOrAll) {
+    for (const auto* which : {"all", "open", "failed", "undo_failed"})
+        EXPECT_FALSE(parse({"run", "show", "r", "--steps", which}).is_error()) << which;
+    EXPECT_TRUE(parse({"run", "show", "r", "--steps", "good"}).is_error());
 }
 
 TEST(ParseTest, ADecisionIsExactlyOne) {

@@ -57,7 +57,7 @@ Result<core::AssessmentReader> open_assessment(store::State& state, const std::s
 } // namespace
 
 Result<int> run_plan_create(Session& session, const PlanCreateArguments& arguments) {
-    auto& state = *TRY(session.state());
+    auto& state = *TRY(session.existing_state());
     auto& lane = *TRY(session.lanes->find(arguments.lane));
     const auto source = TRY(open_assessment(state, arguments.lane, "source", arguments.source));
     const auto target = TRY(open_assessment(state, arguments.lane, "target", arguments.target));

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "cli/commands.h"
+#include "core/keys.h"
 #include "core/plan.h"
 
 #include <ostream>
@@ -50,7 +51,8 @@ Result<int> run_plan_show(Session& session, const std::string& file) {
     out << "Plan: " << plan.steps << " steps";
     for (const auto& [action, count] : plan.totals.by_action)
         out << ", " << count << " " << action;
-    out << "; " << human_bytes(plan.totals.estimate.bytes) << "\nDigest: " << plan.digest << "\n";
+    out << "; " << human_bytes(plan.totals.estimate.bytes) << "\nDigest: " << plan.digest << "\n"
+        << "Names at the target begin with godwit-" << core::plan_prefix(plan.digest) << "\n";
     for (const auto& waiver : plan.header.waivers)
         out << "Waived: " << printable(waiver.code) << " for " << printable(waiver.resource) << ": "
             << printable(waiver.reason) << "\n";

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "core/plan.h"
 
 #include <nlohmann/json.hpp>
 
@@ -49,8 +50,8 @@ private:
 /// Lines for people; on a terminal with a status line below them.
 class LineProgress final : public core::RunListener {
 public:
-    LineProgress(std::ostream& err, Clock& clock, bool has_status)
-        : err_(&err), clock_(&clock), has_status_(has_status) {}
+    LineProgress(std::ostream& err, Clock& clock, bool has_status, NameOfStep name_of_step)
+        : err_(&err), clock_(&clock), has_status_(has_status), name_of_step_(std::move(name_of_step)) {}
     ~LineProgress() override { clear_status(); }
 
     void on_event(const store::EventRow& event) override {
@@ -72,12 +73,12 @@ public:
     }
 
 private:
-    static std::string line_of(const store::EventRow& event) {
+    std::string line_of(const store::EventRow& event) const {
         const auto data = Json::parse(event.data);
         if (event.type == "run_state")
             return "run " + event.run + " is " + data.value("state", "");
         if (event.type == "step_state")
-            return step_line(data);
+            return step_line(event, data);
         if (event.type == "diagnostic")
             return event.level + ": " + printable(data.value("message", ""));
         if (event.type == "finding")
@@ -85,11 +86,11 @@ private:
         return {};
     }
 
-    static std::string step_line(const Json& data) {
+    std::string step_line(const store::EventRow& event, const Json& data) const {
         const auto state = data.value("state", "");
         if (state == "intent" || state == "compensating" || state == "made")
             return {};
-        std::string line = state + "  " + data.value("kind", "") + "  " + data.value("resource", "");
+        std::string line = state + "  " + data.value("kind", "") + "  " + printable(name_of_step_(event));
         if (data.contains("outcome"))
             line += "  " + data.value("outcome", "");
         if (data.contains("reason"))
@@ -107,18 +108,30 @@ private:
     std::ostream* err_;
     Clock* clock_;
     bool has_status_;
+    NameOfStep name_of_step_;
     bool status_shown_ = false;
 };
 
 } // namespace
 
+NameOfStep names_from(store::State& state) {
+    return [&state](const store::EventRow& event) -> std::string {
+        const auto name = [&]() -> Result<std::string> {
+            const auto run = TRY(state.run(event.run));
+            return TRY(core::plan_step_from_json(TRY(state.step_line(run.plan, event.step)))).display;
+        };
+        // A line of progress is no reason to stop: whatever is wrong, the step itself will meet.
+        return name().value_or(event.step);
+    };
+}
+
 std::unique_ptr<core::RunListener> make_progress(std::string_view mode, bool is_terminal, std::ostream& err,
-                                                 Clock& clock) {
+                                                 Clock& clock, NameOfStep name_of_step) {
     if (mode == "none")
         return nullptr;
     if (mode == "json")
         return std::make_unique<JsonProgress>(err, clock);
-    return std::make_unique<LineProgress>(err, clock, mode == "auto" && is_terminal);
+    return std::make_unique<LineProgress>(err, clock, mode == "auto" && is_terminal, std::move(name_of_step));
 }
 
 } // namespace godwit::cli

@@ -48,6 +48,11 @@ void print_text(std::ostream& out, const engines::QueryText& result) {
 } // namespace
 
 Result<int> run_query(Session& session, const QueryArguments& arguments) {
+    if (arguments.catalog.empty())
+        return Error::make(ErrorKind::usage, "there is no catalogue to ask")
+            .why("--catalog is not given")
+            .fix("name it, for instance --catalog http://127.0.0.1:8181; `godwit catalog serve` starts the built-in "
+                 "one");
     const auto result = TRY(engines::query_warehouse(arguments.catalog, arguments.sql, *session.services.clock,
                                                      *session.services.random, kMostRows, session.stop));
     if (session.options.output == Output::json)

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "core/plan.h"
 
 #include <nlohmann/json.hpp>
 
@@ -22,10 +23,10 @@ struct Work {
 };
 
 Result<Work> prepare(Session& session, const std::string& run, const std::string& doing) {
-    auto& state = *TRY(session.state());
+    auto& state = *TRY(session.existing_state());
     auto id = TRY(find_run(state, run));
-    auto progress =
-        make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err, *session.services.clock);
+    auto progress = make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err,
+                                  *session.services.clock, names_from(state));
     auto request = session.run_request(progress.get(), doing);
     return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id),
                 std::move(request)};
@@ -51,9 +52,12 @@ std::string_view words_for(const store::StepRow& row, const Result<core::LookUp>
 Result<int> preview_rollback(Session& session, Work& work) {
     auto& out = *session.out;
     const bool json = session.options.output == Output::json;
+    auto& state = *TRY(session.existing_state());
+    const auto run = TRY(state.run(work.run));
     std::uint64_t shown = 0;
     const auto show = [&](const store::StepRow& row, const Result<core::LookUp>& found) -> Status {
         ++shown;
+        const auto step = TRY(core::plan_step_from_json(TRY(state.step_line(run.plan, row.step))));
         const auto target_id = found && !found->target_id.empty() ? found->target_id : row.target_id;
         const auto detail = found ? found->detail : found.error().to_line();
         if (json) {
@@ -61,6 +65,7 @@ Result<int> preview_rollback(Session& session, Work& work) {
                                    {"step", row.step},
                                    {"kind", row.kind},
                                    {"resource", row.resource},
+                                   {"display", step.display},
                                    {"state", store::to_string(row.state)},
                                    {"target_id", printable(target_id)},
                                    {"found", words_for(row, found)},
@@ -68,7 +73,7 @@ Result<int> preview_rollback(Session& session, Work& work) {
                 << "\n";
             return {};
         }
-        out << row.step << "  " << words_for(row, found) << "  " << row.kind << "  " << row.resource;
+        out << row.step << "  " << words_for(row, found) << "  " << row.kind << "  " << printable(step.display);
         if (!target_id.empty())
             out << "  " << printable(target_id);
         if (!detail.empty())

@@ -1,10 +1,15 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/run_summary.h"
 #include "core/certificate.h"
+#include "core/keys.h"
+#include "core/plan.h"
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
+#include <map>
 #include <ostream>
 
 namespace godwit::cli {
@@ -14,68 +19,7 @@ namespace {
 using store::RunState;
 using store::StepState;
 
-constexpr std::size_t kShownCauses = 8;
-constexpr std::size_t kBatch = 256;
-
-Json report_json(const core::RunReport& report) {
-    Json counts = Json::object();
-    for (const auto& one : report.counts) {
-        const std::string state(store::to_string(one.state));
-        counts[state] = counts.value(state, std::uint64_t{0}) + one.count;
-    }
-    Json causes = Json::array();
-    for (const auto& cause : report.causes)
-        causes.push_back({{"state", store::to_string(cause.state)},
-                          {"reason", cause.reason},
-                          {"count", cause.count},
-                          {"step", cause.example},
-                          {"resource", cause.resource}});
-    return {{"schema", "godwit.run/v1"},
-            {"run", report.run.id},
-            {"plan", report.run.plan},
-            {"state", store::to_string(report.run.state)},
-            {"steps", counts},
-            {"outcome", core::to_string(report.verdict)},
-            {"verified", report.verified},
-            {"waived", report.waived},
-            {"causes", causes},
-            {"exit_code", report.exit_code()}};
-}
-
-void print_causes(std::ostream& out, const core::RunReport& report) {
-    for (std::size_t i = 0; i < std::min(report.causes.size(), kShownCauses); ++i) {
-        const auto& cause = report.causes[i];
-        out << "  " << store::to_string(cause.state) << ": "
-            << printable(cause.reason.empty() ? "not finished" : cause.reason) << "\n      step " << cause.example
-            << " of " << cause.resource;
-        if (cause.count > 1)
-            out << ", and " << cause.count - 1 << " more like this";
-        out << "\n";
-        if (cause.state == StepState::stuck)
-            out << "      decide: godwit run resolve " << report.run.id << " " << cause.example
-                << " --look (look again), --adopt (take it as ours), --forget (give the step up) or --undo (remove "
-                   "it)\n";
-    }
-    if (report.causes.size() > kShownCauses)
-        out << "  and " << report.causes.size() - kShownCauses << " other causes: godwit run show " << report.run.id
-            << "\n";
-}
-
-void print_next(std::ostream& out, const core::RunReport& report) {
-    const auto& id = report.run.id;
-    switch (report.run.state) {
-    case RunState::done:
-        out << "Evidence: godwit certificate " << id << "   Undo: godwit run rollback " << id << "\n";
-        break;
-    case RunState::stopped:
-    case RunState::running:
-        out << "Nothing on the source was changed. Continue: godwit run resume " << id
-            << "   Undo: godwit run rollback " << id << "\n";
-        break;
-    case RunState::rolling_back: out << "Go on: godwit run resume " << id << "\n"; break;
-    case RunState::rolled_back: out << "Everything that this run made is gone.\n"; break;
-    }
-}
+constexpr std::size_t kCausesAtTheEnd = 8;
 
 Result<bool> migrated(store::State& state, const core::RunReport& report) {
     if (report.run.state != RunState::done || report.verified == 0 || report.waived > 0)
@@ -83,71 +27,115 @@ Result<bool> migrated(store::State& state, const core::RunReport& report) {
     return core::says_migrated(TRY(core::certificate(state, report.run.id)));
 }
 
-} // namespace
-
-Result<int> finish_run(Session& session, const core::RunReport& report) {
-    auto& out = *session.out;
-    if (session.options.output == Output::json) {
-        out << canonical_json(report_json(report)) << "\n";
-        return report.exit_code();
-    }
-    out << "Run " << report.run.id << " is " << store::to_string(report.run.state) << ": "
-        << report.count(StepState::done) << " of " << report.total() << " steps done";
-    if (report.skipped_by_plan() > 0)
-        out << ", " << report.skipped_by_plan() << " skipped by plan";
-    for (const auto state : {StepState::unknown, StepState::stuck, StepState::failed, StepState::broken,
-                             StepState::planned, StepState::compensated, StepState::undo_failed})
-        if (report.count(state) > 0)
-            out << ", " << report.count(state) << " " << store::to_string(state);
-    if (report.skipped_in_run() > 0)
-        out << ", " << report.skipped_in_run() << " skipped";
-    out << ".\n";
-    if (report.verified > 0)
-        out << "Verification: " << report.verified << " checks, weakest outcome " << core::to_string(report.verdict)
-            << (report.waived > 0 ? ", " + std::to_string(report.waived) + " waived" : "") << ".\n";
-    if (TRY(migrated(*TRY(session.state()), report)))
-        out << "Migrated: what the plan moves arrived equal.\n";
-    print_causes(out, report);
-    print_next(out, report);
+Result<int> show(Session& session, const core::RunReport& report, std::size_t most_causes) {
+    auto& state = *TRY(session.state());
+    const auto findings = TRY(core::findings_of_run(state, report.run.id));
+    if (session.options.output == Output::json)
+        *session.out << canonical_json(summary_json(report, findings)) << "\n";
+    else
+        print_summary(*session.out, report, findings, TRY(migrated(state, report)), most_causes);
     return report.exit_code();
 }
 
+/// Names at the target begin so; `plan show` prints the same.
+std::string names_of(const std::string& plan) { return "godwit-" + core::plan_prefix(plan); }
+
+void print_step(Session& session, const store::StepRow& row, const std::string& display) {
+    if (session.options.output == Output::json) {
+        *session.out << canonical_json({{"schema", "godwit.step/v1"},
+                                        {"step", row.step},
+                                        {"state", store::to_string(row.state)},
+                                        {"kind", row.kind},
+                                        {"action", row.action},
+                                        {"resource", row.resource},
+                                        {"display", display},
+                                        {"outcome", row.outcome},
+                                        {"waiver", row.waiver},
+                                        {"reason", row.reason},
+                                        {"target_id", printable(row.target_id)},
+                                        {"error", row.error.empty() ? Json(nullptr) : Json::parse(row.error)}})
+                     << "\n";
+        return;
+    }
+    *session.out << row.step << "  " << store::to_string(row.state) << "  " << row.kind << "  " << printable(display);
+    if (!row.outcome.empty())
+        *session.out << "  " << row.outcome << (row.waiver.empty() ? "" : ", waived");
+    *session.out << "\n";
+}
+
+/// `all`, `open` (what is neither done nor skipped by the plan), or the name of a state.
+Status list_steps(Session& session, const store::RunRow& run, const std::string& which) {
+    auto& state = *TRY(session.state());
+    std::vector<StepState> states;
+    if (which != "all" && which != "open")
+        states.push_back(TRY(store::parse_step_state(which)));
+    return store::each_step(state, run.id, states, [&](const store::StepRow& row) -> Status {
+        if (which == "open" && (row.state == StepState::done || row.action == core::to_string(core::Action::skip)))
+            return {};
+        const auto line = TRY(state.step_line(run.plan, row.step));
+        print_step(session, row, TRY(core::plan_step_from_json(line)).display);
+        return {};
+    });
+}
+
+Status print_head(Session& session, const store::RunRow& run) {
+    auto& state = *TRY(session.state());
+    const auto plan = TRY(state.plan(run.plan));
+    *session.out << (plan ? printable(plan->lane) + ", started " : "Started ") << format_time(run.started_at)
+                 << "; names at the target begin with " << names_of(run.plan) << "\n";
+    if (const auto holder = TRY(state.holder("plan:" + core::plan_prefix(run.plan))))
+        *session.out << "Held by " << printable(*holder) << "\n";
+    return {};
+}
+
+} // namespace
+
+Result<int> finish_run(Session& session, const core::RunReport& report) {
+    return show(session, report, kCausesAtTheEnd);
+}
+
 Result<int> run_run_list(Session& session) {
-    for (const auto& run : TRY(TRY(session.state())->runs())) {
+    auto& state = *TRY(session.existing_state());
+    std::map<std::string, std::string> lanes;
+    for (const auto& plan : TRY(state.plans()))
+        lanes.emplace(plan.digest, plan.lane);
+    const auto runs = TRY(state.runs());
+    for (const auto& run : runs) {
+        std::uint64_t done = 0;
+        std::uint64_t total = 0;
+        for (const auto& one : TRY(state.count_steps(run.id))) {
+            total += one.count;
+            done += one.state == StepState::done ? one.count : 0;
+        }
         if (session.options.output == Output::json)
             *session.out << canonical_json({{"run", run.id},
                                             {"plan", run.plan},
+                                            {"names_begin_with", names_of(run.plan)},
+                                            {"lane", lanes[run.plan]},
                                             {"state", store::to_string(run.state)},
+                                            {"done", done},
+                                            {"total", total},
                                             {"started_at", format_time(run.started_at)}})
                          << "\n";
         else
-            *session.out << run.id << "  " << store::to_string(run.state) << "  started " << format_time(run.started_at)
-                         << "  plan " << run.plan.substr(0, 12) << "\n";
+            *session.out << run.id << "  " << store::to_string(run.state) << "  " << done << " of " << total
+                         << " steps done  " << printable(lanes[run.plan]) << "  started "
+                         << format_time(run.started_at).substr(0, 19) << "Z  " << names_of(run.plan) << "\n";
     }
+    if (runs.empty() && session.options.output == Output::text)
+        *session.out << "There is no run yet. Start one: godwit apply PLAN   Make its plan: godwit plan create\n";
     return 0;
 }
 
 Result<int> run_run_show(Session& session, const RunArguments& arguments) {
-    auto& state = *TRY(session.state());
+    auto& state = *TRY(session.existing_state());
     const auto id = TRY(find_run(state, arguments.run));
     const auto report = TRY(core::report_run(state, id));
-    if (session.options.output == Output::text) {
-        std::int64_t after = -1;
-        for (;;) {
-            const auto rows = TRY(state.steps(id, {}, after, kBatch));
-            if (rows.empty())
-                break;
-            after = rows.back().position;
-            for (const auto& row : rows) {
-                *session.out << row.step << "  " << store::to_string(row.state) << "  " << row.kind << "  "
-                             << row.resource;
-                if (!row.outcome.empty())
-                    *session.out << "  " << row.outcome;
-                *session.out << "\n";
-            }
-        }
-    }
-    return finish_run(session, report);
+    if (!arguments.steps.empty())
+        TRY(list_steps(session, report.run, arguments.steps));
+    if (session.options.output == Output::text)
+        TRY(print_head(session, report.run));
+    return show(session, report, std::numeric_limits<std::size_t>::max());
 }
 
 } // namespace godwit::cli

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <filesystem>
+
 namespace godwit::cli {
 
 namespace {
@@ -18,24 +20,41 @@ Result<std::string> default_state(const Environment& environment) {
         return Error::make(ErrorKind::usage, "there is no place for the state database")
             .why("neither XDG_STATE_HOME nor HOME is set")
             .fix("name a file with --state FILE");
-    TRY(make_folders(folder, 0700));
     return folder + "/state.db";
 }
 
 } // namespace
 
-Result<store::State*> Session::state() {
+Result<store::State*> Session::state() { return open(true); }
+Result<store::State*> Session::existing_state() { return open(false); }
+
+Result<store::State*> Session::open(bool may_create) {
     if (state_)
         return state_.get();
     const auto place = options.state.empty() ? TRY(default_state(*services.environment)) : options.state;
-    state_ = TRY(store::State::open(TRY(store::StateLocation::parse(place)), *services.clock, *services.random));
+    const auto location = TRY(store::StateLocation::parse(place));
+    if (location.kind == store::StateLocation::Kind::sqlite && !file_exists(location.file)) {
+        if (!may_create)
+            return Error::make(ErrorKind::usage, "there is no state database")
+                .why(printable(location.file) + " does not exist, and this command makes none")
+                .fix("name the right one with --state, or begin with `godwit assess`")
+                .at(printable(location.file));
+        if (options.state.empty())
+            TRY(make_folders(std::filesystem::path(place).parent_path().string(), 0700));
+    }
+    state_ = TRY(store::State::open(location, *services.clock, *services.random));
     return state_.get();
 }
 
 core::RunRequest Session::run_request(core::RunListener* listener, const std::string& doing) const {
     core::RunRequest request;
     request.holder = holder + ", since " + format_time(services.clock->now()) + ", " + doing;
-    request.run_files = options.run_files;
+    if (!options.run_files.empty()) { // the run remembers it, whatever folder the next command is given in
+        std::error_code error;
+        const auto absolute = std::filesystem::absolute(options.run_files, error).lexically_normal();
+        request.run_files =
+            error ? options.run_files : (absolute.has_filename() ? absolute : absolute.parent_path()).string();
+    }
     request.workers = options.workers;
     request.stop = stop;
     request.listener = listener;

@@ -33,11 +33,15 @@ struct Session {
     std::stop_token stop;
     std::string holder; ///< user@host, pid: for leases
 
-    /// Opened at the first call.
+    /// Opened at the first call, and made where there is none.
     Result<store::State*> state();
+    /// For what has nothing to do where nothing was recorded yet: makes no database.
+    Result<store::State*> existing_state();
     core::RunRequest run_request(core::RunListener* listener, const std::string& doing) const;
 
 private:
+    Result<store::State*> open(bool may_create);
+
     std::unique_ptr<store::State> state_;
 };
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/plan.h"
+#include "core/run_report.h"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@ struct Subject {
     std::string display;
     Json steps = Json::array();
     Json checks = Json::array();
+    std::map<std::pair<std::string, std::string>, Json> findings; ///< by step and code: the newest counts
     Verdict verdict = Verdict::equal();
     bool checked = false;
     bool waived = false;
@@ -32,6 +34,17 @@ Json comparisons_of(const std::vector<store::ValidationRow>& validations) {
         list.push_back(
             {{"what", validation.what}, {"outcome", validation.outcome}, {"detail", Json::parse(validation.detail)}});
     return list;
+}
+
+/// What a step met while it worked, with its evidence as values.
+Json finding_json(const RunFinding& found) {
+    const auto& finding = found.finding;
+    Json evidence = Json::object();
+    for (const auto& [field, value] : finding.evidence)
+        evidence[field] = parse_json(value).value_or(Json(value));
+    return {{"code", finding.code},   {"severity", to_string(finding.severity)},
+            {"title", finding.title}, {"remedy", finding.remedy},
+            {"step", found.step},     {"evidence", std::move(evidence)}};
 }
 
 class Writer {
@@ -55,6 +68,17 @@ public:
         if (const auto pin = TRY(state_->pin(run_->id, row.resource)))
             subject.pin = pin->fingerprint;
         return step.action == Action::verify ? add_check(row, subject) : Status{};
+    }
+
+    /// After the steps.
+    void add(const RunFinding& found) {
+        const auto subject = subjects_.find(found.finding.resource);
+        if (subject == subjects_.end())
+            return;
+        for (const auto& step : subject->second.steps)
+            if (step["step"] == found.step &&
+                findings_stand(*store::parse_step_state(step["state"].get<std::string>())))
+                subject->second.findings[{found.step, found.finding.code}] = finding_json(found);
     }
 
     Result<Json> finish() {
@@ -115,6 +139,9 @@ private:
     }
 
     static Json resource_json(const std::string& key, const Subject& subject) {
+        Json findings = Json::array();
+        for (const auto& [step_and_code, finding] : subject.findings)
+            findings.push_back(finding);
         const bool equal = subject.checked && subject.complete && subject.verdict.equality == Equality::equal;
         return {{"resource", key},
                 {"display", subject.display},
@@ -123,6 +150,7 @@ private:
                                                : "not-checked"},
                 {"migrated", equal && !subject.waived},
                 {"pin", subject.pin.empty() ? Json(nullptr) : Json::parse(subject.pin)},
+                {"findings", findings},
                 {"steps", subject.steps},
                 {"checks", subject.checks}};
     }
@@ -143,6 +171,10 @@ Result<std::string> certificate(store::State& state, std::string_view run_id) {
         return Error::make(ErrorKind::corrupt, "the run's plan is missing in the state database").at("run " + run.id);
     Writer writer(state, run);
     TRY(store::each_step(state, run_id, {}, [&writer](const store::StepRow& row) { return writer.add(row); }));
+    TRY(each_run_finding(state, run_id, [&writer](const RunFinding& found) -> Status {
+        writer.add(found);
+        return {};
+    }));
     auto json = TRY(writer.finish());
     json["schema"] = "godwit.certificate/v1";
     json["run"] = run.id;

@@ -134,6 +134,27 @@ void resources(HtmlWriter& html, const Json& json) {
     html.close().close().close();
 }
 
+/// What the steps met on the way: cells that did not parse, and where their text lies.
+void met(HtmlWriter& html, const Json& json) {
+    bool is_first = true;
+    for (const auto& resource : list_of(json, "resources")) {
+        for (const auto& finding : list_of(resource, "findings")) {
+            if (is_first) {
+                html.open("section").element("h2", "What was met on the way");
+                table_head(html, {"Resource", "Finding", "Evidence", "Remedy"});
+            }
+            is_first = false;
+            html.open("tr").element("th", text_of(resource, "display"), {{"scope", "row"}});
+            html.element("td", text_of(finding, "code") + ": " + text_of(finding, "title")).open("td").open("ul");
+            for (const auto& [field, value] : object_of(finding, "evidence").items())
+                html.open("li").text(field + ": ").element("code", text_of(finding["evidence"], field.c_str())).close();
+            html.close().close().element("td", text_of(finding, "remedy")).close();
+        }
+    }
+    if (!is_first)
+        html.close().close().close();
+}
+
 void skipped(HtmlWriter& html, const Json& json) {
     const auto& list = list_of(json, "skipped");
     if (list.empty())
@@ -181,6 +202,7 @@ Status write_certificate_html(std::string_view certificate_json, ByteSink& sink)
     html.open("main");
     header(html, json);
     resources(html, json);
+    met(html, json);
     skipped(html, json);
     circumstances(html, json);
     html.close().close().close();

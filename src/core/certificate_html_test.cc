@@ -55,6 +55,19 @@ TEST(CertificateHtml, shows_what_was_proved_how_and_by_whom) {
         << "the page stands alone";
 }
 
+TEST(CertificateHtml, shows_what_the_steps_met_and_where_it_lies) {
+    EXPECT_THAT(page_of(certificate()), Not(HasSubstr("What was met on the way")));
+    auto json = certificate();
+    json["resources"][0]["findings"] = {{{"code", "LAKE-162"},
+                                         {"title", "Cells did not parse"},
+                                         {"remedy", "Mend the source"},
+                                         {"evidence", {{"bad_cells", 12}, {"rejects_file", "/runs/a.rejects.jsonl"}}}}};
+    const auto page = page_of(json);
+    for (const auto* words : {"What was met on the way", "LAKE-162: Cells did not parse", "bad_cells", "12",
+                              "/runs/a.rejects.jsonl", "Mend the source"})
+        EXPECT_THAT(page, HasSubstr(words));
+}
+
 TEST(CertificateHtml, never_says_migrated_where_the_certificate_does_not) {
     auto json = certificate();
     json["migrated"] = false;

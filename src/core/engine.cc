@@ -20,6 +20,8 @@ using store::StepState;
 /// A plan's steps are written to the state database in batches of this size.
 constexpr std::size_t kStepBatch = 256;
 
+constexpr const char* kRunFiles = "run_files";
+
 std::string plan_scope(std::string_view plan) { return "plan:" + plan_prefix(plan); }
 
 Error unfinished(const store::RunRow& run, const std::optional<std::string>& holder) {
@@ -29,6 +31,16 @@ Error unfinished(const store::RunRow& run, const std::optional<std::string>& hol
     return std::move(error)
         .why("it is " + std::string(store::to_string(run.state)))
         .fix("go on with `godwit run resume " + run.id + "`, or undo it with `godwit run rollback " + run.id + "`");
+}
+
+/// What `apply` was told; empty: beside the state database. Nothing where the run row is still to be written.
+Result<std::optional<std::string>> recorded_run_files(const store::RunRow& run) {
+    if (run.options.empty())
+        return std::optional<std::string>();
+    const auto options = TRY(parse_json(run.options));
+    if (!options.contains(kRunFiles))
+        return std::optional<std::string>();
+    return std::optional(TRY(json_string(options, kRunFiles)));
 }
 
 } // namespace
@@ -48,7 +60,20 @@ Result<Lane*> LaneRegistry::find(std::string_view name) const {
 }
 
 Result<std::string> Engine::run_files(const RunRequest& request, const store::RunRow& run) const {
-    const std::string folder = request.run_files.empty() ? state_->run_files_folder() : request.run_files;
+    if (!is_utf8(request.run_files))
+        return Error::make(ErrorKind::usage, "the folder for the run's files cannot be remembered")
+            .why("its name is not UTF-8")
+            .fix("choose another one")
+            .at(printable(request.run_files));
+    const auto recorded = TRY(recorded_run_files(run));
+    const auto beside = state_->run_files_folder();
+    const auto& named = recorded ? *recorded : request.run_files;
+    const auto& folder = named.empty() ? beside : named;
+    if (recorded && !request.run_files.empty() && request.run_files != folder)
+        return Error::make(ErrorKind::usage, "the run's files do not lie where --run-files says")
+            .why("run " + run.id + " keeps them in " + printable(folder))
+            .fix("leave --run-files out: a run remembers it")
+            .at(printable(request.run_files));
     if (folder.empty())
         return Error::make(ErrorKind::usage, "there is no folder for the run's files")
             .why("the state database is on a server")
@@ -141,8 +166,9 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
     {
         const HeldLease lease(*state_, TRY(state_->acquire(plan_scope(plan.digest), request.holder)));
         TRY(load_plan(plan, lease.get(), request.holder));
-        run = {services_.random->id(), plan.digest, RunState::running, services_.clock->now(),
-               services_.clock->now(), "{}"};
+        run = {services_.random->id(), plan.digest,
+               RunState::running,      services_.clock->now(),
+               services_.clock->now(), canonical_json({{kRunFiles, request.run_files}})};
         const auto held = lease.get();
         TRY(state_->write(std::span(&held, 1), [&](store::Transaction& transaction) -> Status {
             if (const auto other = TRY(transaction.run_of_plan(plan.digest)))

@@ -30,7 +30,7 @@ private:
 
 struct RunRequest {
     std::string holder;    ///< words for whoever meets our lease: who, where, doing what
-    std::string run_files; ///< where ledgers and rejects lie; empty: beside the state file
+    std::string run_files; ///< where ledgers and rejects lie; empty: as the run remembers, else beside the state file
     WorkerCounts workers;
     std::stop_token stop;
     RunListener* listener = nullptr;

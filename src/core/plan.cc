@@ -36,6 +36,17 @@ Error damaged(std::string why) {
         .fix("make the plan again with `godwit plan create`; plan files are not edited by hand");
 }
 
+/// What was named by mistake is told apart from a plan that was damaged.
+Status require_plan(const std::string& first_line) {
+    const auto json = parse_json(first_line);
+    const auto schema = json && json->is_object() ? json_string_or(*json, "schema", {}).value_or("") : std::string();
+    if (schema.starts_with("godwit.plan/"))
+        return {};
+    return Error::make(ErrorKind::invalid_input, "the file is no plan")
+        .why("it does not begin with the header of one")
+        .fix("name the file that `godwit plan create --out FILE` wrote");
+}
+
 /// Lines of a file in bounded memory; every byte passes the hash.
 class LineReader {
 public:
@@ -172,6 +183,7 @@ Result<PlanFile> read_plan(const std::string& path,
     const auto read = [&]() -> Status {
         if (!TRY(reader.next(line)))
             return damaged("it is empty");
+        TRY(require_plan(line));
         TRY(require_canonical(line));
         plan.header = TRY(plan_header_from_json(line));
         for (;;) {

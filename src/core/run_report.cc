@@ -1,8 +1,6 @@
 #include "core/run_report.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <utility>
 
 namespace godwit::core {
@@ -16,40 +14,42 @@ public:
     explicit Folder(RunReport& report) : report_(&report) {}
 
     Status add(const store::StepRow& row) {
-        if (row.action == to_string(Action::verify) && !row.outcome.empty())
-            TRY(add_outcome(row));
-        if (row.state != StepState::done && row.state != StepState::planned && row.state != StepState::compensated &&
+        const bool has_outcome = row.action == to_string(Action::verify) && !row.outcome.empty() &&
+                                 (row.state == StepState::done || row.state == StepState::failed);
+        bool is_as_wanted = row.state == StepState::done;
+        if (has_outcome) {
+            const auto verdict = TRY(parse_verdict(row.outcome));
+            add_outcome(row, verdict);
+            is_as_wanted = is_as_wanted && (verdict.equality == Equality::equal || !row.waiver.empty());
+        }
+        if (!is_as_wanted && row.state != StepState::planned && row.state != StepState::compensated &&
             row.action != to_string(Action::skip))
             add_cause(row);
         return {};
     }
 
-    void finish() {
-        for (auto& [key, cause] : causes_)
-            report_->causes.push_back(std::move(cause));
-        std::ranges::stable_sort(report_->causes, std::greater<>(), &RunReport::Cause::count);
+    Status finish(store::State& state) {
+        report_->beyond = causes_.beyond();
+        report_->causes = TRY(causes_.finish(state, report_->run));
+        return {};
     }
 
 private:
-    Status add_outcome(const store::StepRow& row) {
+    void add_outcome(const store::StepRow& row, const Verdict& verdict) {
         ++report_->verified;
-        if (!row.waiver.empty())
-            ++report_->waived;
-        else
-            report_->verdict = weaker(report_->verdict, TRY(parse_verdict(row.outcome)));
-        return {};
+        report_->waived += row.waiver.empty() ? 0 : 1;
+        auto& weakest = row.waiver.empty() ? report_->verdict : report_->waived_verdict;
+        weakest = weaker(weakest, verdict);
     }
 
     void add_cause(const store::StepRow& row) {
         if (row.reason.starts_with("stale: "))
             ++report_->stale;
-        auto& cause = causes_[{row.state, row.reason}];
-        if (cause.count++ == 0)
-            cause = {row.state, row.reason, row.step, row.resource, 1};
+        causes_.add(row);
     }
 
     RunReport* report_;
-    std::map<std::pair<StepState, std::string>, RunReport::Cause> causes_;
+    CauseFolder causes_;
 };
 
 } // namespace
@@ -79,6 +79,24 @@ std::uint64_t RunReport::skipped_by_plan() const {
 
 std::uint64_t RunReport::skipped_in_run() const { return count(StepState::skipped) - skipped_by_plan(); }
 
+std::vector<std::pair<std::string, std::uint64_t>> RunReport::shown_counts() const {
+    std::vector<std::pair<std::string, std::uint64_t>> shown;
+    const auto show = [&shown](std::string words, std::uint64_t number) {
+        if (number > 0)
+            shown.emplace_back(std::move(words), number);
+    };
+    show("done", count(StepState::done));
+    show("skipped by plan", skipped_by_plan());
+    show("skipped", skipped_in_run());
+    for (const auto state :
+         {StepState::stuck, StepState::failed, StepState::broken, StepState::unknown, StepState::intent,
+          StepState::made, StepState::planned, StepState::compensating, StepState::compensated, StepState::undo_failed})
+        show(std::string(to_string(state)), count(state));
+    return shown;
+}
+
+Verdict RunReport::outcome() const { return verified == 0 ? Verdict{} : weaker(verdict, waived_verdict); }
+
 int RunReport::exit_code() const {
     if (interrupted)
         return 130;
@@ -107,8 +125,46 @@ Result<RunReport> report_run(store::State& state, std::string_view run) {
     report.counts = TRY(state.count_steps(run));
     Folder folder(report);
     TRY(store::each_step(state, run, {}, [&folder](const store::StepRow& row) { return folder.add(row); }));
-    folder.finish();
+    TRY(folder.finish(state));
     return report;
+}
+
+Status each_run_finding(store::State& state, std::string_view run,
+                        const std::function<Status(const RunFinding&)>& visit) {
+    std::int64_t after = 0;
+    for (;;) {
+        const auto events = TRY(state.events(run, after, kBatch));
+        if (events.empty())
+            return {};
+        after = events.back().seq;
+        for (const auto& event : events)
+            if (event.type == "finding") {
+                const auto finding = TRY(finding_from_json(event.data));
+                TRY(visit({event.step, finding}));
+            }
+    }
+}
+
+bool findings_stand(StepState state) {
+    return state != StepState::planned && state != StepState::skipped && state != StepState::compensated;
+}
+
+Result<RunFindings> findings_of_run(store::State& state, std::string_view run) {
+    RunFindings findings;
+    auto& listed = findings.listed;
+    TRY(each_run_finding(state, run, [&](const RunFinding& found) -> Status {
+        const auto known = std::ranges::find_if(listed, [&found](const RunFinding& other) {
+            return other.step == found.step && other.finding.code == found.finding.code;
+        });
+        if (known != listed.end())
+            *known = found;
+        else if (listed.size() < RunFindings::kMostListed && findings_stand(TRY(state.step(run, found.step)).state))
+            listed.push_back(found);
+        else if (listed.size() == RunFindings::kMostListed)
+            ++findings.beyond;
+        return {};
+    }));
+    return findings;
 }
 
 } // namespace godwit::core

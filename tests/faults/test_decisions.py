@@ -25,8 +25,8 @@ def strict(tmp_path):
 
 def steps(journey, run):
     """Kind to (step, state) of the table `rows`."""
-    lines = [line.split() for line in journey.run("run", "show", run, code=None).stdout.splitlines()]
-    return {line[2]: (line[0], line[1]) for line in lines if len(line) > 3 and line[3].endswith("/db/rows")}
+    lines = [line.split() for line in journey.run("run", "show", run, "--steps", "all", code=None).stdout.splitlines()]
+    return {line[2]: (line[0], line[1]) for line in lines if len(line) > 3 and line[3] == "db.rows"}
 
 
 def key_of(journey):
@@ -104,7 +104,7 @@ def stuck(strict):
     run = strict.open_run()
     result = strict.run("run", "resume", run, code=10)
     assert "made by somebody else" in result.stdout and "run resolve" in result.stdout
-    line = next(line.split() for line in strict.run("run", "show", run, code=10).stdout.splitlines() if " stuck " in line)
+    line = next(line.split() for line in strict.run("run", "show", run, "--steps", "stuck", code=10).stdout.splitlines())
     return strict, run, line[0]
 
 
@@ -125,7 +125,7 @@ def test_a_stuck_step_is_looked_at_and_adopted(stuck):
 def test_a_stuck_step_is_given_up(stuck):
     journey, run, step = stuck
     journey.run("run", "resolve", run, step, "--forget", code=None)
-    assert any(line.startswith(f"{step}  failed") for line in journey.run("run", "show", run, code=None).stdout.splitlines())
+    assert any(line.startswith(f"{step}  failed") for line in journey.run("run", "show", run, "--steps", "failed", code=None).stdout.splitlines())
     assert b"ann" in call(journey, "GET", "/v1/namespaces/db")
     assert "not stuck" in journey.run("run", "resolve", run, step, "--adopt", code=2).stderr
     journey.run("run", "rollback", run)

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/json.h"
+#include "core/run_report.h"
+
+#include <cstddef>
+#include <iosfwd>
+
+/// How a run stands, for people and for machines.
+namespace godwit::cli {
+
+/// Schema godwit.run/v1.
+Json summary_json(const core::RunReport& report, const core::RunFindings& findings);
+
+/// At most `most` causes, and examples of each finding.
+void print_summary(std::ostream& out, const core::RunReport& report, const core::RunFindings& findings,
+                   bool says_migrated, std::size_t most);
+
+} // namespace godwit::cli
