@@ -34,7 +34,7 @@ std::vector<Advice> for_stuck(const store::RunRow& run, const core::RunCause& ca
 } // namespace
 
 std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& cause) {
-    const bool is_backward = run.state == RunState::rolling_back;
+    const bool is_backward = run.state == RunState::rolling_back || run.state == RunState::rolled_back;
     if (cause.state == StepState::stuck)
         return for_stuck(run, cause);
     if (cause.state == StepState::undo_failed)

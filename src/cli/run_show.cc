@@ -50,7 +50,7 @@ void print_step(Session& session, const store::StepRow& row, const std::string& 
                                         {"resource", row.resource},
                                         {"display", display},
                                         {"outcome", row.outcome},
-                                        {"waiver", row.waiver},
+                                        {"waiver", row.waiver.empty() ? Json(nullptr) : Json::parse(row.waiver)},
                                         {"reason", row.reason},
                                         {"target_id", printable(row.target_id)},
                                         {"error", row.error.empty() ? Json(nullptr) : Json::parse(row.error)}})

@@ -138,7 +138,10 @@ void print_ending(std::ostream& out, const core::RunReport& report) {
     switch (report.run.state) {
     case RunState::stopped:
     case RunState::running: out << "Nothing on the source was changed.\n"; break;
-    case RunState::rolled_back: out << "Everything that this run made is gone.\n"; break;
+    case RunState::rolled_back:
+        out << (report.given_up == 0 ? "Everything that this run made is gone.\n"
+                                     : "What this run made is gone, but for what was given up by decision.\n");
+        break;
     case RunState::done:
     case RunState::rolling_back: break;
     }

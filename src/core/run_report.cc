@@ -9,6 +9,8 @@ namespace {
 
 using store::StepState;
 
+constexpr std::size_t kBatch = 512;
+
 class Folder {
 public:
     explicit Folder(RunReport& report) : report_(&report) {}
@@ -22,8 +24,10 @@ public:
             add_outcome(row, verdict);
             is_as_wanted = is_as_wanted && (verdict.equality == Equality::equal || !row.waiver.empty());
         }
-        if (!is_as_wanted && row.state != StepState::planned && row.state != StepState::compensated &&
-            row.action != to_string(Action::skip))
+        const bool is_given_up = row.reason.starts_with("given up by decision");
+        report_->given_up += is_given_up ? 1 : 0;
+        is_as_wanted = is_as_wanted || (row.state == StepState::compensated && !is_given_up);
+        if (!is_as_wanted && row.state != StepState::planned && row.action != to_string(Action::skip))
             add_cause(row);
         return {};
     }

@@ -26,6 +26,7 @@ struct RunReport {
     Verdict verdict = Verdict::equal();        ///< the weakest outcome that is not waived
     Verdict waived_verdict = Verdict::equal(); ///< the weakest that is
     std::uint64_t stale = 0;
+    std::uint64_t given_up = 0; ///< steps whose work stays by a person's decision
     bool interrupted = false;
 
     std::uint64_t count(store::StepState state) const;

@@ -188,7 +188,8 @@ def test_changed_files_are_left_and_named(changed, fault):
         journey.run("run", "resolve", run, step, "--forget", code=None)
     if fault:
         journey.run("run", "resume", run, code=-9, fault=fault)
-    journey.run("run", "resume", run)
+    ended = journey.run("run", "resume", run).stdout
+    assert "but for what was given up by decision" in ended and "for instance db." in ended and "run resume" not in ended
     assert journey.runs()[0]["state"] == "rolled_back"
     left, catalogue = journey.world()
     assert {name for name, data in left.items() if data is not None} == {
