@@ -64,7 +64,8 @@ void print_advice(std::ostream& out, std::string_view indent, std::string_view f
 }
 
 void print_cause(std::ostream& out, const store::RunRow& run, const core::RunCause& cause) {
-    out << "  " << store::to_string(cause.state) << ": ";
+    const bool was_done = cause.state == StepState::done; // a check that was made again since
+    out << "  " << (was_done ? "check" : store::to_string(cause.state)) << ": ";
     if (cause.count > 1)
         out << counted(cause.count, "step") << ", for instance ";
     out << printable(cause.display) << " (" << cause.kind << ", step " << cause.step << ")\n";
@@ -73,7 +74,7 @@ void print_cause(std::ostream& out, const store::RunRow& run, const core::RunCau
     print_line(out, "Fix:", cause.fix);
     print_line(out, "Where:", cause.where);
     print_advice(out, "    ", "Next:  ", advice_for(run, cause));
-    if (cause.count > 1)
+    if (cause.count > 1 && !was_done)
         out << "    All:   godwit run show " << run.id << " --steps " << store::to_string(cause.state) << "\n";
 }
 

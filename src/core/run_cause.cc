@@ -164,7 +164,7 @@ Result<std::vector<RunCause>> CauseFolder::finish(store::State& state, const sto
     std::vector<RunCause> causes;
     for (auto& [key, cause] : causes_) {
         cause.display = TRY(display_of(state, run, cause.step));
-        if (!cause.outcome.empty())
+        if (!cause.outcome.empty() && cause.fix.empty() && cause.where.empty()) // else it could not be made
             cause.why = TRY(what_differs(state, run, cause));
         else if (cause.waits_for_another())
             cause.what = TRY(what_it_needs(state, run, cause));
