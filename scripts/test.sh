@@ -9,7 +9,7 @@
 #   unit     the unit tests and the replayed fuzz corpora, also against a PostgreSQL of their own
 #   tsan     builds base, store, rows and core with ThreadSanitizer and runs their tests
 #   docs     executes the commands in the documentation
-#   e2e, judges, crash ...   the folders of tests/ with Python suites
+#   python   the folders of tests/ with Python suites; each can be named too: e2e, judges, crash ...
 #   fuzz     (--long only) fuzzes every target for GODWIT_FUZZ_SECONDS (60)
 #
 # --long sets GODWIT_TEST_LONG=1, by which suites choose their long campaigns. Logs and reports: build/test.
@@ -20,22 +20,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 jobs=${GODWIT_JOBS:-$(nproc)}
 logs=$PWD/build/test
 python=${GODWIT_DEPS:-$PWD/.deps}/judges/bin/python
-passed=0 failed=0 skipped=0
-failures=()
+results=$logs/results
 
 export UBSAN_OPTIONS=print_stacktrace=1
 export GODWIT_BUILD=$PWD/build/asan
 export GODWIT=$GODWIT_BUILD/src/app/godwit
 
-# count PASSED FAILED SKIPPED
-count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
-
 # suite NAME COMMAND...: runs it into a log, prints a line, counts its reports (or, without reports, itself as one test).
+# What it counted lies in $results/NAME, because suites may run side by side.
 suite() {
   local name=$1 code seconds began=$SECONDS numbers
   shift
   mkdir -p "$logs/$name"
   rm -rf "${logs:?}/$name"/*
+  printf '0 1 0 1\n' > "$results/$name" # until it ends: who is killed has failed
   "$@" > "$logs/$name/log" 2>&1
   code=$?
   seconds=$((SECONDS - began))
@@ -45,10 +43,9 @@ suite() {
   elif ((code != 0 && numbers[1] == 0)); then
     numbers[1]=1
   fi
-  count "${numbers[@]}"
+  printf '%s\n' "${numbers[*]} $code" > "$results/$name"
   printf '%-24s %5d s  %5d passed %3d failed %3d skipped\n' "$name" "$seconds" "${numbers[@]}"
   if ((code != 0)); then
-    failures+=("$name")
     tail -n 60 "$logs/$name/log" | cut -c 1-300 | sed 's/^/    | /'
     printf '    whole log: build/test/%s/log\n' "$name"
   fi
@@ -76,9 +73,13 @@ run_asan() {
 
 run_tidy() { suite tidy scripts/checks/tidy.sh build/asan; }
 
+# Seconds that one test program may take.
+program_limit=900
+[[ -z ${GODWIT_TEST_LONG:-} ]] || program_limit=7200
+
 # test_programs PRESET REPORTS: the seconds of each program are in the log and printed from there.
 test_programs() {
-  GTEST_OUTPUT="xml:$2/" ctest --test-dir "build/$1" --output-on-failure --no-tests=error --timeout 900 \
+  GTEST_OUTPUT="xml:$2/" ctest --test-dir "build/$1" --output-on-failure --no-tests=error --timeout "$program_limit" \
     --parallel "$jobs" --output-junit "$2/ctest.xml"
 }
 
@@ -107,7 +108,7 @@ run_tsan() {
 run_docs() { suite docs python3 scripts/checks/docs.py "$GODWIT"; }
 
 # A folder of tests/ with test_*.py is a suite. Its tests find the program in GODWIT.
-run_python() {
+run_python_suite() {
   suite "$1" "$python" -m pytest "tests/$1" -p no:cacheprovider -q --durations=10 --junitxml="$logs/$1/pytest.xml"
   sed -n '/slowest 10 durations/,/^=/{/s call/s/^/    /p}' "$logs/$1/log"
 }
@@ -124,8 +125,23 @@ run_fuzz() {
   suite build-fuzz build fuzz all || return
   while read -r source; do
     source=$(basename "$source" .cc)
-    suite "fuzz-$source" fuzz_target "$source"
+    while (($(jobs -rp | wc -l) >= jobs)); do wait -n; done
+    suite "fuzz-$source" fuzz_target "$source" &
   done < <(git ls-files '*_fuzz.cc')
+  wait
+}
+
+# Those without Java run beside the one with it: each needs one core most of the time.
+run_python() {
+  local suite others=()
+  for suite in $(python_suites); do [[ $suite == judges ]] || others+=("$suite"); done
+  if ((jobs < 2)); then
+    for suite in "${others[@]}" judges; do run_python_suite "$suite"; done
+    return
+  fi
+  (for suite in "${others[@]}"; do run_python_suite "$suite"; done) &
+  run_python_suite judges
+  wait
 }
 
 python_suites() {
@@ -141,6 +157,21 @@ setup() {
   scripts/setup.sh "${groups[@]}"
 }
 
+# Prints the sums and fails when a suite did.
+sum_up() {
+  local passed=0 failed=0 skipped=0 failures=() file numbers
+  for file in "$results"/*; do
+    read -r -a numbers < "$file"
+    passed=$((passed + numbers[0])) failed=$((failed + numbers[1])) skipped=$((skipped + numbers[2]))
+    ((numbers[1] == 0 && numbers[3] == 0)) || failures+=("${file##*/}")
+  done
+  printf '\n%d s' "$1"
+  ((skipped == 0)) || printf ', %d skipped' "$skipped"
+  ((${#failures[@]} == 0)) || printf ', failed: %s' "${failures[*]}"
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  ((${#failures[@]} == 0))
+}
+
 main() {
   local began=$SECONDS chosen
   case ${1:-} in
@@ -149,23 +180,19 @@ main() {
     --long) export GODWIT_TEST_LONG=1; shift ;;
   esac
   setup || return
+  rm -rf "$results" && mkdir -p "$results"
   if (($# == 0)); then
-    # shellcheck disable=SC2046
-    set -- checks asan tidy unit tsan docs $(python_suites)
+    set -- checks asan tidy unit tsan docs python
     [[ -z ${GODWIT_TEST_LONG:-} ]] || set -- "$@" fuzz
   fi
   for chosen in "$@"; do
     case $chosen in
-      checks | asan | tidy | unit | tsan | docs | fuzz) "run_$chosen" ;;
+      checks | asan | tidy | unit | tsan | docs | python | fuzz) "run_$chosen" ;;
       *) [[ -d tests/$chosen ]] || { printf 'there is no suite %s\n' "$chosen" >&2; return 64; }
-         run_python "$chosen" ;;
+         run_python_suite "$chosen" ;;
     esac
   done
-  printf '\n%d s' $((SECONDS - began))
-  ((skipped == 0)) || printf ', %d skipped' "$skipped"
-  ((${#failures[@]} == 0)) || printf ', failed: %s' "${failures[*]}"
-  printf '\n%d passed, %d failed\n' "$passed" "$failed"
-  ((failed == 0))
+  sum_up $((SECONDS - began))
 }
 
 main "$@"
