@@ -1,5 +1,6 @@
 #include "core/plan.h"
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -11,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <span>
 #include <utility>
 
 namespace godwit::core {
@@ -47,10 +49,10 @@ Status require_plan(const std::string& first_line) {
         .fix("name the file that `godwit plan create --out FILE` wrote");
 }
 
-/// Lines of a file in bounded memory; every byte passes the hash.
+/// Lines of a source in bounded memory; every byte passes the hash.
 class LineReader {
 public:
-    LineReader(File file, Sha256& hash) : file_(std::move(file)), hash_(&hash) {}
+    LineReader(ByteSource& source, Sha256& hash) : source_(&source), hash_(&hash) {}
 
     /// False at the end. A last line without its line end is damage.
     Result<bool> next(std::string& line) {
@@ -75,7 +77,7 @@ public:
 private:
     Result<bool> fill() {
         buffer_.resize(kBuffer);
-        const auto count = TRY(file_.read_at(offset_, buffer_.data(), buffer_.size()));
+        const auto count = TRY(source_->read_at(offset_, std::span(buffer_)));
         buffer_.resize(count);
         hash_->update(buffer_);
         offset_ += count;
@@ -83,7 +85,7 @@ private:
         return count > 0;
     }
 
-    File file_;
+    ByteSource* source_;
     Sha256* hash_;
     std::string buffer_;
     std::size_t position_ = 0;
@@ -172,11 +174,10 @@ Result<std::string> PlanWriter::finish() {
     return digest;
 }
 
-Result<PlanFile> read_plan(const std::string& path,
-                           const std::function<Status(const PlanStep&, std::int64_t, std::string_view)>& visit) {
+Result<PlanFile> read_plan(ByteSource& source, const PlanVisitor& visit) {
     Sha256 hash;
-    LineReader reader(TRY(File::open_for_reading(path)), hash);
-    PlanFile plan{path, {}, {}, 0, {}};
+    LineReader reader(source, hash);
+    PlanFile plan{source.name(), {}, {}, 0, {}};
     StepOrder order{-1, {}};
     std::string line;
     std::int64_t number = 1;
@@ -206,9 +207,14 @@ Result<PlanFile> read_plan(const std::string& path,
         return {};
     };
     if (auto status = read(); status.is_error())
-        return std::move(status).error().at("line " + std::to_string(number)).at(printable(path));
+        return std::move(status).error().at("line " + std::to_string(number)).at(printable(plan.path));
     plan.digest = hex(hash.finish());
     return plan;
+}
+
+Result<PlanFile> read_plan(const std::string& path, const PlanVisitor& visit) {
+    auto source = TRY(FileSource::open(path));
+    return read_plan(source, visit);
 }
 
 Result<std::optional<std::string>> stated_digest(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "core/finding.h"
 
@@ -117,10 +118,11 @@ struct PlanFile {
     PlanTotals totals;
 };
 
+using PlanVisitor = std::function<Status(const PlanStep&, std::int64_t position, std::string_view line)>;
+
 /// Streams through the file once, checking every line; `visit` may be empty. The error names file and line.
-Result<PlanFile> read_plan(
-    const std::string& path,
-    const std::function<Status(const PlanStep&, std::int64_t position, std::string_view line)>& visit);
+Result<PlanFile> read_plan(ByteSource& source, const PlanVisitor& visit);
+Result<PlanFile> read_plan(const std::string& path, const PlanVisitor& visit);
 /// The digest that FILE.sha256 states, if it is there.
 Result<std::optional<std::string>> stated_digest(const std::string& path);
 

@@ -20,8 +20,10 @@ struct FinalizeStatement {
 };
 using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
+// Lines are long and lie apart: a tree that is searched all the time needs short rows.
 constexpr const char* kSchema = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                                "CREATE TABLE step (id TEXT PRIMARY KEY, key TEXT NOT NULL, line TEXT NOT NULL,"
+                                "CREATE TABLE line (number INTEGER PRIMARY KEY, line TEXT NOT NULL);"
+                                "CREATE TABLE step (id TEXT PRIMARY KEY, key TEXT NOT NULL, number INTEGER NOT NULL,"
                                 "                   depth INTEGER, waits INTEGER NOT NULL) WITHOUT ROWID;"
                                 "CREATE TABLE needs (step TEXT NOT NULL, needed TEXT NOT NULL,"
                                 "                    PRIMARY KEY (step, needed)) WITHOUT ROWID;"
@@ -41,10 +43,12 @@ std::string text_of(sqlite3_stmt* statement, int column) {
 struct PlanOrder::Impl {
     std::string file;
     std::unique_ptr<sqlite3, CloseDatabase> database;
+    Statement insert_line;
     Statement insert_step;
     Statement insert_needs;
 
     ~Impl() {
+        insert_line.reset();
         insert_step.reset();
         insert_needs.reset();
         database.reset();
@@ -93,15 +97,16 @@ struct PlanOrder::Impl {
         }
     }
 
+    /// CROSS JOIN keeps SQLite to the written order: through the level's own index each step would look at all of them.
     Status arrange_level(std::int64_t depth) {
         const std::string level = std::to_string(depth);
         TRY(execute(("UPDATE step SET depth = " + level + " WHERE depth IS NULL AND waits = 0").c_str()));
-        return execute(("UPDATE step SET waits = waits - (SELECT count(*) FROM needs JOIN step AS before ON before.id ="
-                        " needs.needed WHERE needs.step = step.id AND before.depth = " +
+        return execute(("UPDATE step SET waits = waits - (SELECT count(*) FROM needs CROSS JOIN step AS before"
+                        " WHERE needs.step = step.id AND before.id = needs.needed AND before.depth = " +
                         level +
-                        ") WHERE id IN (SELECT needs.step FROM needs JOIN step AS before ON before.id = needs.needed"
+                        ") WHERE id IN (SELECT needs.step FROM step AS before CROSS JOIN needs"
                         " WHERE before.depth = " +
-                        level + ")")
+                        level + " AND needs.needed = before.id)")
                            .c_str());
     }
 };
@@ -121,13 +126,16 @@ Result<PlanOrder> PlanOrder::create(const std::string& file) {
     if (code != SQLITE_OK)
         return impl->failure("opening");
     TRY(impl->execute(kSchema));
-    impl->insert_step = TRY(impl->prepare("INSERT INTO step (id, key, line, waits) VALUES (?, ?, ?, 0)"));
+    impl->insert_line = TRY(impl->prepare("INSERT INTO line (line) VALUES (?)"));
+    impl->insert_step = TRY(impl->prepare("INSERT INTO step (id, key, number, waits)"
+                                          " VALUES (?, ?, last_insert_rowid(), 0)"));
     impl->insert_needs = TRY(impl->prepare("INSERT OR IGNORE INTO needs (step, needed) VALUES (?, ?)"));
     return PlanOrder(std::move(impl));
 }
 
 Status PlanOrder::add(const Step& step) {
-    const auto added = impl_->run(impl_->insert_step.get(), {step.id, step.key, step.line});
+    TRY(impl_->run(impl_->insert_line.get(), {step.line}));
+    const auto added = impl_->run(impl_->insert_step.get(), {step.id, step.key});
     if (added.is_error() && sqlite3_errcode(impl_->database.get()) == SQLITE_CONSTRAINT)
         return Error::make(ErrorKind::bug, "two steps of the plan have the same id").why(step.id).at(step.key);
     if (added.is_error())
@@ -153,7 +161,8 @@ Status PlanOrder::arrange() {
 }
 
 Status PlanOrder::each(const std::function<Status(std::int64_t, std::string_view)>& visit) const {
-    const auto statement = TRY(impl_->prepare("SELECT depth, line FROM step ORDER BY depth, key"));
+    const auto statement = TRY(impl_->prepare("SELECT depth, line FROM step JOIN line USING (number)"
+                                              " ORDER BY depth, key"));
     int code = SQLITE_ROW;
     while ((code = sqlite3_step(statement.get())) == SQLITE_ROW)
         TRY(visit(sqlite3_column_int64(statement.get(), 0), text_of(statement.get(), 1)));
