@@ -3,8 +3,10 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "formats/iceberg/manifest.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -12,15 +14,23 @@ namespace godwit::catalog {
 
 namespace {
 
+/// Whoever sets it to false says that the files belong to others too, as those of a snapshot procedure do. Anything but
+/// "true" is false, as Iceberg reads it.
+bool may_remove_data(const iceberg::TableMetadata& metadata) {
+    const auto property =
+        std::ranges::find(metadata.properties(), "gc.enabled", &std::pair<std::string, std::string>::first);
+    return property == metadata.properties().end() || equals_ignoring_case(property->second, "true");
+}
+
 class Purge {
 public:
     Purge(const Warehouse& warehouse, std::string folder) : warehouse_(warehouse), folder_(std::move(folder)) {}
 
     Status run(const CommittedTable& table) {
+        removes_data_ = may_remove_data(table.metadata);
         std::set<std::string> manifests;
-        for (const iceberg::Snapshot& snapshot : table.metadata.snapshots()) {
+        for (const iceberg::Snapshot& snapshot : table.metadata.snapshots())
             TRY(remove_data(snapshot, manifests));
-        }
         for (const std::string& manifest : manifests)
             remove(manifest);
         for (const iceberg::Snapshot& snapshot : table.metadata.snapshots())
@@ -51,7 +61,7 @@ private:
     }
 
     Status remove_files_of(const std::string& manifest, std::set<std::string>& manifests) {
-        if (!manifests.insert(manifest).second)
+        if (!manifests.insert(manifest).second || !removes_data_)
             return {};
         FileSource source = TRY(FileSource::open(TRY(warehouse_.local_path(manifest))));
         iceberg::ManifestReader reader = TRY(iceberg::ManifestReader::open(source));
@@ -82,6 +92,7 @@ private:
 
     const Warehouse& warehouse_;
     std::string folder_;
+    bool removes_data_ = true;
     std::set<std::string> emptied_;
 };
 

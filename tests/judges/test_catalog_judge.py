@@ -184,6 +184,19 @@ def test_pyiceberg_purge_takes_the_files(server):
     assert [file.name for file in folder.rglob("*")] == ["a stranger's file"]
 
 
+@pytest.mark.parametrize("value", ["false", "no"])
+def test_pyiceberg_purge_leaves_data_that_belongs_to_others(server, value):
+    catalog = server.pyiceberg()
+    catalog.create_namespace_if_not_exists("py_spared")
+    table = catalog.create_table("py_spared.t", schema=pyarrow.schema([("id", pyarrow.int64())]), properties={"gc.enabled": value})
+    table.append(pyarrow.table({"id": [1, 2]}))
+    folder = pathlib.Path(table.location().removeprefix("file://"))
+    data = sorted(folder.rglob("*.parquet"))
+    catalog.purge_table("py_spared.t")
+    assert data and sorted(file for file in folder.rglob("*") if file.is_file()) == data
+    data[0].unlink()  # the next table of this name gets the same folder
+
+
 @pytest.mark.parametrize("name", ["a b", "ü", "שלום", "q'u\"o`te", "${x}", "a/b", "...", ".x", "%2e", "x" * 255, "new\nline", "+&?#="])
 def test_pyiceberg_hostile_names(server, name):
     catalog = server.pyiceberg()
