@@ -13,6 +13,7 @@
 
 #include <bit>
 #include <cstdio>
+#include <fcntl.h>
 #include <optional>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -89,8 +90,8 @@ private:
             std::snprintf(text, sizeof text, "%lx", static_cast<unsigned long>(kind.f_type));
             facts_.file_system = text;
         }
-        facts_.writable = ::access(facts_.folder.c_str(), W_OK | X_OK) == 0;
-        if (::access(facts_.folder.c_str(), R_OK | X_OK) != 0)
+        facts_.writable = ::faccessat(AT_FDCWD, facts_.folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+        if (::faccessat(AT_FDCWD, facts_.folder.c_str(), R_OK | X_OK, AT_EACCESS) != 0)
             problem("unreadable", "this user may not list it");
         else if (!facts_.writable)
             problem("read-only", "this user may not write there, or the file system is mounted read-only");

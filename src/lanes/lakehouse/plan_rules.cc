@@ -43,9 +43,9 @@ std::vector<core::Rule> plan_rules() {
          {kEncounterType},
          [](const Json& facts) { return rule::some(facts, "/bad_cells"); },
          {"/bad_cells", "/bad_cells_by_column", "/dropped_rows", "/rejects_file"},
-         "They are NULL at the target, as Athena shows them; their text stands in the rejects file. Mend the source or "
-         "the "
-         "declared types and move the table again, or plan with --strict to set such rows aside.",
+         "The rejects file holds their text. They are NULL at the target, as Athena shows them; with --strict their "
+         "rows "
+         "are left out instead. Mend the source or the declared types and move the table again.",
          30},
         {"LAKE-163",
          Severity::warning,

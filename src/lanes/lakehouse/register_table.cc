@@ -118,7 +118,10 @@ public:
         const auto registration = TRY(registration_of(*ends_, context));
         const auto move = TRY(table_move_from_json(context.step().body));
         const auto written = TRY(written_table_from_json(TRY(context.result_of(move.metadata_step))));
-        const auto loaded = TRY(ends_->catalogue().load_table(registration.table, context.stop()));
+        const auto found = ends_->catalogue().load_table(registration.table, context.stop());
+        if (found.is_error() && found.error().kind() == ErrorKind::not_found)
+            return it_is_gone(context, written);
+        const auto loaded = TRY(found);
         const auto metadata = TRY(iceberg::TableMetadata::parse(loaded.metadata, loaded.metadata_location));
         const auto* snapshot = metadata.current_snapshot();
         const auto snapshot_id = snapshot == nullptr ? "" : std::to_string(snapshot->id);
@@ -143,6 +146,17 @@ public:
     Status compensate(core::StepContext&) override { return {}; }
 
 private:
+    static Result<core::Applied> it_is_gone(core::StepContext& context, const WrittenTable& written) {
+        const auto verdict = core::Verdict::different(1);
+        TRY(context.record(core::Comparison{"catalogue: table", verdict,
+                                            canonical_json({{"method", "read through the catalogue"},
+                                                            {"expected", written.metadata_location},
+                                                            {"present", nullptr}})}));
+        core::Applied applied;
+        applied.verdict = verdict;
+        return applied;
+    }
+
     Ends* ends_;
 };
 
