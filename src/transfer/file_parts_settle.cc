@@ -22,6 +22,10 @@ Status remove_if_empty(const clients::FileTarget& target, const std::string& fol
     return {};
 }
 
+/// What is never removed by a decision: it may hold more than a person was shown.
+constexpr std::string_view kFolder = "a folder, ";
+constexpr std::string_view kHidden = "what cannot be looked at: ";
+
 /// A rollback asks about so many at once, or a few more.
 constexpr std::size_t kMostChanged = 100'000;
 
@@ -55,6 +59,10 @@ Status FileParts::settle_unrecorded() {
         if (recorded.contains(nonce))
             continue;
         const auto stored = TRY(read_ledger(ledger_file(nonce)));
+        if (stored.ledger.marker != context_->marker() || stored.ledger.nonce != nonce)
+            return Error::make(ErrorKind::corrupt, "a ledger is not of the part that its name says")
+                .fix("restore the folder of the run's files")
+                .at(printable(ledger_file(nonce)));
         store::PartRow row{context_->row().run,
                            context_->row().step,
                            stored.ledger.from_key,
@@ -192,13 +200,16 @@ Result<bool> FileParts::remove_published(const std::string& nonce, const Ledger&
     ChangedFiles changed;
     for (const auto& entry : ledger.entries) {
         // Still in the work folder: whatever stands under the final name was never ours.
-        if (TRY(target_->files().exists(work + "/" + std::to_string(entry.number))) ||
-            !TRY(target_->files().exists(entry.key)))
+        if (TRY(target_->files().exists(work + "/" + std::to_string(entry.number))))
             continue;
         auto stands = TRY(present(entry.key));
+        if (!stands)
+            continue;
         const auto permitted = removal.permitted.find(entry.key);
-        if (stands != entry.digest && (permitted == removal.permitted.end() || permitted->second != stands)) {
-            changed.emplace(entry.key, std::move(stands));
+        const bool is_permitted = permitted != removal.permitted.end() && permitted->second == *stands &&
+                                  !stands->starts_with(kFolder) && !stands->starts_with(kHidden);
+        if (*stands != entry.digest && !is_permitted) {
+            changed.emplace(entry.key, std::move(*stands));
             continue;
         }
         TRY(target_->remove(entry.key));
@@ -213,12 +224,30 @@ Result<bool> FileParts::remove_published(const std::string& nonce, const Ledger&
     return true;
 }
 
-/// What stands under a name: its bytes' digest, or that it is no file.
-Result<std::string> FileParts::present(const std::string& key) const {
-    const auto state = TRY(target_->files().state(key));
-    if (state.type != FileState::Type::file)
-        return std::string("no file");
-    return digest_of(target_->files(), key, context_->stop());
+/// What stands under a name, so that just this is known again: the digest of a file's bytes, or what else it is.
+/// Nothing where nothing stands.
+Result<std::optional<std::string>> FileParts::present(const std::string& key) const {
+    const auto before = target_->files().state(key);
+    if (before.is_error() && before.error().kind() == ErrorKind::not_found)
+        return std::optional<std::string>();
+    if (before.is_error())
+        return std::optional(std::string(kHidden) + printable(before.error().what()));
+    const auto identity = std::to_string(before->device) + ":" + std::to_string(before->inode) + " of " +
+                          std::to_string(before->mtime_ns);
+    if (before->type == FileState::Type::folder)
+        return std::optional(std::string(kFolder) + identity);
+    if (before->type != FileState::Type::file)
+        return std::optional("no plain file, " + identity);
+    auto digest = digest_of(target_->files(), key, context_->stop());
+    if (digest.is_error() && digest.error().kind() == ErrorKind::interrupted)
+        return std::move(digest).error();
+    if (digest.is_error())
+        return std::optional("a file that cannot be read, " + identity);
+    // Reading may take minutes: what changed meanwhile is not what was read.
+    const auto after = target_->files().state(key);
+    if (after.is_error() || *after != *before)
+        return std::optional("a file that is being changed, " + identity);
+    return std::optional(std::move(digest).release());
 }
 
 /// The ledger that names them goes, so the run's events do from now on.

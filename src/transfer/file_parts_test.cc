@@ -4,6 +4,8 @@
 #include "transfer/chunk_digest.h"
 #include "transfer/test_context.h"
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -268,11 +270,36 @@ TEST_F(FilePartsTest, a_folder_in_a_files_place_is_no_file_of_ours) {
     ASSERT_FALSE(make(kNever).is_error());
     ASSERT_FALSE(remove_file(world_.path("target/d/t/b")).is_error());
     world_.write("target/d/t/b/theirs", "theirs");
-    EXPECT_EQ(remove_all().error().kind(), ErrorKind::different);
+    EXPECT_THAT(remove_all().error().why(), HasSubstr("b is now a folder"));
+    EXPECT_EQ(remove_all(shown()).error().kind(), ErrorKind::different) << "nobody was shown what it holds";
     auto context = this->context();
     context.gives_up_changed = true;
     ASSERT_FALSE(FileParts(context, target_).remove_all().is_error());
     EXPECT_EQ(world_.read("target/d/t/b/theirs"), "theirs");
+}
+
+TEST_F(FilePartsTest, a_link_in_a_files_place_is_removed_only_as_it_was_shown) {
+    ASSERT_FALSE(make(kNever).is_error());
+    const auto place = world_.path("target/d/t/b");
+    ASSERT_FALSE(remove_file(place).is_error());
+    ASSERT_EQ(::symlink("/etc/hostname", place.c_str()), 0);
+    EXPECT_THAT(remove_all().error().why(), HasSubstr("b is now no plain file"));
+    const auto permitted = shown();
+    ASSERT_FALSE(remove_file(place).is_error());
+    world_.write("target/other", "holds the inode");
+    ASSERT_EQ(::symlink("/etc/passwd", place.c_str()), 0);
+    EXPECT_EQ(remove_all(permitted).error().kind(), ErrorKind::different) << "another link";
+    ASSERT_FALSE(remove_all(shown()).is_error());
+    EXPECT_FALSE(file_exists(place));
+}
+
+TEST_F(FilePartsTest, a_ledger_under_another_name_is_not_believed) {
+    ASSERT_FALSE(make(kNever).is_error());
+    for (const auto& name : world_.tree("run"))
+        if (const auto at = name.find(".ledger"); at != std::string::npos)
+            world_.write("run/" + name.substr(0, at - 1) + "x.ledger", world_.read("run/" + name));
+    EXPECT_EQ(remove_all().error().kind(), ErrorKind::corrupt);
+    EXPECT_EQ(world_.read("target/d/t/b"), "bb");
 }
 
 TEST_F(FilePartsTest, many_changed_files_are_told_in_several_events) {
