@@ -7,25 +7,9 @@ import time
 
 import pytest
 
-from estate import small_estate
-from journey import CALL_LIMIT, Journey, environment
-from proxy import Proxy
+from journey import CALL_LIMIT, environment
 
 REGISTER = {"method": "POST", "path": "/v1/namespaces/*/register"}
-
-
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("interrupt")
-    with Journey(folder, small_estate(folder / "estate")) as journey, Proxy(journey.endpoint) as proxy:
-        journey.endpoint = proxy.endpoint
-        journey.assess()
-        journey.make_plan("--only", "ref.products", "--only", "raw.customers")
-        empty = journey.world()
-        journey.apply()
-        expected = journey.world()
-        journey.run("run", "rollback", journey.run_id())
-        yield journey, proxy, expected, empty
 
 
 def begun(journey, proxy, *command):
@@ -54,8 +38,8 @@ def check_interrupted(journey, process):
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-def test_once(planned, kind):
-    journey, proxy, expected, empty = planned
+def test_once(behind_proxy, kind):
+    journey, proxy, expected, empty = behind_proxy
     proxy.set(REGISTER | {"fault": "delay", "time-ms": 1000})
     process = begun(journey, proxy, "apply", journey.plan)
     process.send_signal(kind)
@@ -66,8 +50,8 @@ def test_once(planned, kind):
     assert journey.world() == empty
 
 
-def test_twice(planned):
-    journey, proxy, expected, empty = planned
+def test_twice(behind_proxy):
+    journey, proxy, expected, empty = behind_proxy
     proxy.set(REGISTER | {"fault": "hang-after"})
     process = begun(journey, proxy, "apply", journey.plan)
     began = time.monotonic()
@@ -84,8 +68,8 @@ def test_twice(planned):
     assert journey.world() == empty
 
 
-def test_an_interrupted_rollback_goes_on(planned):
-    journey, proxy, expected, empty = planned
+def test_an_interrupted_rollback_goes_on(behind_proxy):
+    journey, proxy, expected, empty = behind_proxy
     proxy.set()
     journey.apply()
     run = journey.open_run()
@@ -99,9 +83,9 @@ def test_an_interrupted_rollback_goes_on(planned):
     assert journey.world() == empty
 
 
-def test_output_that_nobody_reads_ends_nothing(planned):
+def test_output_that_nobody_reads_ends_nothing(behind_proxy):
     """`godwit apply | head -1`: the reader leaves, the run goes on to its end."""
-    journey, proxy, expected, empty = planned
+    journey, proxy, expected, empty = behind_proxy
     proxy.set()
     reader, writer = os.pipe()
     os.close(reader)

@@ -2,10 +2,6 @@
 
 import pytest
 
-from estate import small_estate
-from journey import Journey
-from proxy import Proxy
-
 CREATE_NAMESPACE = {"method": "POST", "path": "/v1/namespaces"}
 REGISTER = {"method": "POST", "path": "/v1/namespaces/*/register"}
 DROP_TABLE = {"method": "DELETE", "path": "/v1/namespaces/*/tables/*"}
@@ -26,23 +22,6 @@ FAULTS = {
 MOST_RESUMES = 4
 
 
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    """Two tables of two databases behind the proxy: the plan names its address, so every world is made through it."""
-    folder = tmp_path_factory.mktemp("lost")
-    with Journey(folder, small_estate(folder / "estate")) as journey, Proxy(journey.endpoint) as proxy:
-        journey.endpoint = proxy.endpoint
-        journey.assess()
-        journey.make_plan("--only", "ref.products", "--only", "raw.customers")
-        empty = journey.world()
-        journey.apply()
-        expected = journey.world()
-        assert expected != empty
-        journey.run("run", "rollback", journey.run_id())
-        assert journey.world() == empty
-        yield journey, proxy, expected, empty
-
-
 def each(fault, *calls):
     return [call | fault for call in calls]
 
@@ -60,9 +39,9 @@ def finish(journey, *command):
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_lost_answer_is_looked_up(planned, name):
+def test_a_lost_answer_is_looked_up(behind_proxy, name):
     """Each mutating call loses its answer once, forwards and backwards."""
-    journey, proxy, expected, empty = planned
+    journey, proxy, expected, empty = behind_proxy
     proxy.set(*each(FAULTS[name], CREATE_NAMESPACE, REGISTER))
     finish(journey, "apply", journey.plan)
     assert proxy.report()["faults"] == 2, "\n".join(proxy.report()["log"])
@@ -73,9 +52,9 @@ def test_a_lost_answer_is_looked_up(planned, name):
     assert journey.world() == empty
 
 
-def test_calls_that_never_arrive_leave_it_open(planned):
+def test_calls_that_never_arrive_leave_it_open(behind_proxy):
     """Tried again a few times and no more; the run says so, and goes on once the way is free."""
-    journey, proxy, expected, empty = planned
+    journey, proxy, expected, empty = behind_proxy
     proxy.set(CREATE_NAMESPACE | {"fault": "status-before", "status": 502, "times": 0})
     stopped = journey.run("apply", journey.plan, code=10)
     assert "unknown" in stopped.stdout and "godwit run resume" in stopped.stdout
@@ -92,8 +71,8 @@ def test_calls_that_never_arrive_leave_it_open(planned):
     assert journey.world() == empty
 
 
-def test_a_catalogue_that_does_not_answer_refuses_before_anything_is_recorded(planned):
-    journey, proxy, expected, empty = planned
+def test_a_catalogue_that_does_not_answer_refuses_before_anything_is_recorded(behind_proxy):
+    journey, proxy, expected, empty = behind_proxy
     proxy.set({"fault": "status-before", "status": 503, "times": 0})
     before = len(journey.runs())
     refused = journey.run("apply", journey.plan, code=1)
