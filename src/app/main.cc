@@ -6,6 +6,7 @@
 #include "cli/session.h"
 #include "lanes/lakehouse/lakehouse_lane.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <exception>
@@ -33,10 +34,12 @@ LogLevel log_level(const std::string& text) {
                              : LogLevel::warning;
 }
 
-std::string holder(const Environment& environment) {
+/// By the user's number and not by USER: certificates name who decided.
+std::string person() {
     char host[256] = "unknown";
     (void)::gethostname(host, sizeof host - 1); // a name for people; "unknown" does as well
-    return environment.get("USER").value_or("somebody") + "@" + host + ", pid " + std::to_string(::getpid());
+    const auto* user = ::getpwuid(::geteuid());
+    return (user == nullptr ? "user " + std::to_string(::geteuid()) : std::string(user->pw_name)) + "@" + host;
 }
 
 int report(const Error& error) {
@@ -68,7 +71,7 @@ int run(const std::vector<std::string>& arguments) {
     session.out = &std::cout;
     session.err = &std::cerr;
     session.stop = app::stop_on_signals();
-    session.holder = holder(environment);
+    session.person = person();
     const auto code = invocation->run(session);
     std::cout.flush();
     return code.is_error() ? report(code.error()) : *code;

@@ -69,6 +69,9 @@ FileState file_state_of(const struct ::stat& raw);
 /// Does not follow a symbolic link.
 Result<FileState> file_state(const std::string& path);
 bool file_exists(const std::string& path);
+/// Whoever may put files into a folder has a hand in what is read from it. Refuses a link, and a folder that is not of
+/// this user or that others may write; and likewise the folder that it lies in, which may be root's, or sticky as /tmp.
+Status require_own_folder(const std::string& path);
 /// Refuses files larger than `limit` before allocating.
 Result<std::string> read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 30);
 /// Temporary file beside it, fsync, rename, fsync of the folder: the old or the new content, never a mixture. Where the

@@ -202,6 +202,26 @@ TEST(TemporaryFolderTest, goes_with_its_content) {
     EXPECT_FALSE(file_exists(path));
 }
 
+TEST_F(FileTest, a_folder_that_others_may_write_is_not_our_own) {
+    const auto own = path("own");
+    ASSERT_FALSE(make_folders(own, 0700).is_error());
+    EXPECT_FALSE(require_own_folder(own).is_error());
+    ASSERT_EQ(::chmod(own.c_str(), 0770), 0);
+    EXPECT_EQ(require_own_folder(own).error().kind(), ErrorKind::permission);
+    ASSERT_EQ(::chmod(own.c_str(), 0700), 0);
+    ASSERT_EQ(::symlink(own.c_str(), path("link").c_str()), 0);
+    EXPECT_EQ(require_own_folder(path("link")).error().kind(), ErrorKind::permission);
+    EXPECT_EQ(require_own_folder(path("missing")).error().kind(), ErrorKind::not_found);
+    ASSERT_EQ(::chmod(folder_.path().c_str(), 0777), 0);
+    EXPECT_EQ(require_own_folder(own).error().kind(), ErrorKind::permission);
+    ASSERT_EQ(::chmod(folder_.path().c_str(), 01777), 0);
+    EXPECT_FALSE(require_own_folder(own).is_error()) << "sticky: nobody else can replace it";
+    if (::geteuid() == 0) {
+        ASSERT_EQ(::chown(own.c_str(), 65534, 65534), 0);
+        EXPECT_EQ(require_own_folder(own).error().kind(), ErrorKind::permission);
+    }
+}
+
 TEST_F(FileTest, a_temporary_file_has_no_name_and_is_read_and_written) {
     auto file = File::open_temporary(folder_.path()).value();
     EXPECT_THAT(names(folder_.path()), ElementsAre());

@@ -84,6 +84,40 @@ Result<std::vector<std::string>> make_folders(const std::string& path, unsigned 
     return made;
 }
 
+namespace {
+
+constexpr unsigned kOthersMayWrite = S_IWGRP | S_IWOTH;
+
+Error not_own(const std::string& path, std::string why) {
+    return Error::make(ErrorKind::permission, "others have a hand in a folder that must be this user's alone")
+        .why(std::move(why))
+        .fix("name another folder, or take it over with chown and `chmod go-w`")
+        .at(printable(path));
+}
+
+} // namespace
+
+Status require_own_folder(const std::string& path) {
+    TRY(check_path(path));
+    struct stat raw{};
+    if (::lstat(path.c_str(), &raw) != 0)
+        return system_error(errno, "the folder cannot be examined", printable(path));
+    if (!S_ISDIR(raw.st_mode))
+        return not_own(path, "it is a link or no folder");
+    if (raw.st_uid != ::geteuid())
+        return not_own(path, "it belongs to user " + std::to_string(raw.st_uid));
+    if ((raw.st_mode & kOthersMayWrite) != 0)
+        return not_own(path, "others may write there");
+    const auto parent = path.substr(0, std::max<std::size_t>(path.find_last_of('/'), 1));
+    if (::stat(parent.c_str(), &raw) != 0)
+        return system_error(errno, "the folder cannot be examined", printable(parent));
+    if (raw.st_uid != ::geteuid() && raw.st_uid != 0)
+        return not_own(parent, "it belongs to user " + std::to_string(raw.st_uid));
+    if ((raw.st_mode & kOthersMayWrite) != 0 && (raw.st_mode & S_ISVTX) == 0)
+        return not_own(parent, "others may write there");
+    return {};
+}
+
 Status sync_folder(const std::string& path) {
     TRY(check_path(path));
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -11,35 +11,45 @@ std::string run_command(const store::RunRow& run, const std::string& verb) {
     return "godwit run " + verb + " " + run.id;
 }
 
+bool is_backward(const store::RunRow& run) {
+    return run.state == RunState::rolling_back || run.state == RunState::rolled_back;
+}
+
 std::vector<Advice> for_outcome(const store::RunRow& run, const core::RunCause& cause) {
-    if (cause.state == StepState::done) // the run went on from it, and it was compared once more since
-        return {{"godwit verify " + run.id, "compares again, once that is mended"}};
     const auto verdict = core::parse_verdict(cause.outcome);
+    const Advice again = cause.state == StepState::done // the run went on from it, and it was compared once more since
+                             ? Advice{"godwit verify " + run.id, "compares again, once that is mended"}
+                             : Advice{run_command(run, "resume"), "compares again, once that is mended"};
+    if (verdict && verdict->equality == core::Equality::equal) // it was mended, or could not be compared once more
+        return {again};
     const bool differs = verdict && verdict->equality == core::Equality::different;
-    return {{run_command(run, "accept") + " " + cause.step + " --reason WHY" +
+    return {again,
+            {run_command(run, "accept") + " " + cause.step + " --reason WHY" +
                  (differs ? " --most " + std::to_string(verdict->differences) : ""),
              "takes the outcome as it is; the certificate keeps it, and 'migrated' is not said"},
-            {run_command(run, "resume"), "compares again, once that is mended"},
             {run_command(run, "rollback"), "removes what the run made"}};
 }
 
 std::vector<Advice> for_stuck(const store::RunRow& run, const core::RunCause& cause) {
     const auto resolve = run_command(run, "resolve") + " " + cause.step;
-    return {{resolve + " --look", "looks again, after something was mended by hand"},
+    const Advice look{resolve + " --look", "looks again, after something was mended by hand"};
+    const Advice undo{resolve + " --undo", "removes what stands there, although it is not as it was made"};
+    if (is_backward(run))
+        return {look, {resolve + " --forget", "leaves what stands there, and what it stands on, for good"}, undo};
+    return {look,
             {resolve + " --adopt", "takes what stands there as what the step was to make"},
-            {resolve + " --forget", "gives the step up; what stands there stays"},
-            {resolve + " --undo", "removes what stands there, although it is not as it was made"}};
+            {resolve + " --forget", "leaves what stands there, for a rollback; a resume asks again"},
+            undo};
 }
 
 } // namespace
 
 std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& cause) {
-    const bool is_backward = run.state == RunState::rolling_back || run.state == RunState::rolled_back;
     if (cause.state == StepState::stuck)
         return for_stuck(run, cause);
     if (cause.state == StepState::undo_failed)
         return {{run_command(run, "rollback"), "tries the removal again"}};
-    if (is_backward)
+    if (is_backward(run))
         return {};
     if (!cause.outcome.empty())
         return for_outcome(run, cause);
@@ -47,6 +57,7 @@ std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& c
         return {{"godwit assess ... && godwit plan create", "a new plan for what changed, once this run is done with"}};
     switch (cause.state) {
     case StepState::broken:
+    case StepState::compensated:
         return {{run_command(run, "resume") + " --replace " + cause.step, "removes what it left and makes it anew"}};
     case StepState::failed: return {{run_command(run, "resume"), "tries it again"}};
     case StepState::skipped: return {};

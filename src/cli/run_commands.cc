@@ -83,6 +83,8 @@ Result<int> preview_rollback(Session& session, Work& work) {
     };
     const auto report = TRY(work.engine.preview_roll_back(work.run, work.request, show));
     if (!json)
+        out << (shown == 0 ? "Nothing is left to undo of run " + report.run.id + ".\n" : "");
+    if (!json && shown > 0)
         out << "Rollback of run " << report.run.id << " would undo " << shown
             << " steps, in this order. Nothing was changed. Do it: godwit run rollback " << report.run.id << "\n";
     return 0;

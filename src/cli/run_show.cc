@@ -22,7 +22,7 @@ using store::StepState;
 constexpr std::size_t kCausesAtTheEnd = 8;
 
 Result<bool> migrated(store::State& state, const core::RunReport& report) {
-    if (report.run.state != RunState::done || report.verified == 0 || report.waived > 0)
+    if (report.run.state != RunState::done || report.verified == 0 || report.waived + report.not_repeated > 0)
         return false;
     return core::says_migrated(TRY(core::certificate(state, report.run.id)));
 }
@@ -50,10 +50,10 @@ void print_step(Session& session, const store::StepRow& row, const std::string& 
                                         {"resource", row.resource},
                                         {"display", display},
                                         {"outcome", row.outcome},
-                                        {"waiver", row.waiver.empty() ? Json(nullptr) : Json::parse(row.waiver)},
+                                        {"waiver", parse_json(row.waiver).value_or(Json(nullptr))},
                                         {"reason", row.reason},
                                         {"target_id", printable(row.target_id)},
-                                        {"error", row.error.empty() ? Json(nullptr) : Json::parse(row.error)}})
+                                        {"error", parse_json(row.error).value_or(Json(nullptr))}})
                      << "\n";
         return;
     }
@@ -83,8 +83,6 @@ Status print_head(Session& session, const store::RunRow& run) {
     const auto plan = TRY(state.plan(run.plan));
     *session.out << (plan ? printable(plan->lane) + ", started " : "Started ") << format_time(run.started_at)
                  << "; names at the target begin with " << names_of(run.plan) << "\n";
-    if (const auto holder = TRY(state.holder("plan:" + core::plan_prefix(run.plan))))
-        *session.out << "Held by " << printable(*holder) << "\n";
     return {};
 }
 
@@ -130,7 +128,8 @@ Result<int> run_run_list(Session& session) {
 Result<int> run_run_show(Session& session, const RunArguments& arguments) {
     auto& state = *TRY(session.existing_state());
     const auto id = TRY(find_run(state, arguments.run));
-    const auto report = TRY(core::report_run(state, id));
+    auto report = TRY(core::report_run(state, id));
+    report.held_by = TRY(state.holder("plan:" + core::plan_prefix(report.run.plan))).value_or("");
     if (!arguments.steps.empty())
         TRY(list_steps(session, report.run, arguments.steps));
     if (session.options.output == Output::text)

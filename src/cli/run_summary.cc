@@ -78,13 +78,27 @@ void print_cause(std::ostream& out, const store::RunRow& run, const core::RunCau
         out << "    All:   godwit run show " << run.id << " --steps " << store::to_string(cause.state) << "\n";
 }
 
+/// What is not finished is no cause while somebody is at it.
+bool is_in_work(StepState state) {
+    return state == StepState::intent || state == StepState::made || state == StepState::unknown ||
+           state == StepState::compensating;
+}
+
 void print_causes(std::ostream& out, const core::RunReport& report, std::size_t most) {
-    const auto shown = std::min(report.causes.size(), most);
-    for (std::size_t i = 0; i < shown; ++i)
-        print_cause(out, report.run, report.causes[i]);
-    if (shown < report.causes.size())
-        out << "  and " << counted(report.causes.size() - shown, "other cause") << ": godwit run show " << report.run.id
-            << "\n";
+    std::size_t shown = 0;
+    std::size_t others = 0;
+    for (const auto& cause : report.causes) {
+        if (!report.held_by.empty() && is_in_work(cause.state))
+            continue;
+        if (shown == most) {
+            ++others;
+            continue;
+        }
+        ++shown;
+        print_cause(out, report.run, cause);
+    }
+    if (others > 0)
+        out << "  and " << counted(others, "other cause") << ": godwit run show " << report.run.id << "\n";
     if (report.beyond > 0)
         out << "  and " << counted(report.beyond, "step") << " with causes of their own\n";
 }
@@ -133,15 +147,21 @@ void print_verification(std::ostream& out, const core::RunReport& report) {
     if (report.waived > 0)
         out << ", " << report.waived << " waived with " << core::to_string(report.waived_verdict);
     out << ".\n";
+    if (report.not_repeated > 0)
+        out << counted(report.not_repeated, "check") << " could not be made now; what was found before stands.\n";
 }
 
 void print_ending(std::ostream& out, const core::RunReport& report) {
+    if (!report.held_by.empty()) {
+        out << "In work: " << printable(report.held_by) << "\n";
+        return;
+    }
     switch (report.run.state) {
     case RunState::stopped:
     case RunState::running: out << "Nothing on the source was changed.\n"; break;
     case RunState::rolled_back:
         out << (report.given_up == 0 ? "Everything that this run made is gone.\n"
-                                     : "What this run made is gone, but for what was given up by decision.\n");
+                                     : "What this run made is gone, but for what was left by decision.\n");
         break;
     case RunState::done:
     case RunState::rolling_back: break;
@@ -162,7 +182,7 @@ Json summary_json(const core::RunReport& report, const core::RunFindings& findin
         causes.push_back(cause_json(report.run, cause));
     Json found = Json::array();
     for (const auto& one : findings.listed) {
-        auto json = Json::parse(core::finding_to_json(one.finding));
+        auto json = parse_json(core::finding_to_json(one.finding)).value_or(Json::object());
         json["step"] = one.step;
         found.push_back(std::move(json));
     }
@@ -177,6 +197,9 @@ Json summary_json(const core::RunReport& report, const core::RunFindings& findin
             {"outcome", core::to_string(report.outcome())},
             {"verified", report.verified},
             {"waived", report.waived},
+            {"not_repeated", report.not_repeated},
+            {"given_up", report.given_up},
+            {"held_by", printable(report.held_by)},
             {"causes", causes},
             {"causes_beyond", report.beyond},
             {"findings", found},
@@ -187,8 +210,10 @@ Json summary_json(const core::RunReport& report, const core::RunFindings& findin
 
 void print_summary(std::ostream& out, const core::RunReport& report, const core::RunFindings& findings,
                    bool says_migrated, std::size_t most) {
-    out << "Run " << report.run.id << " is " << store::to_string(report.run.state) << ": "
-        << report.count(StepState::done) << " of " << report.total() << " steps done";
+    const bool is_open = report.run.state == RunState::running || report.run.state == RunState::rolling_back;
+    out << "Run " << report.run.id << " is " << store::to_string(report.run.state)
+        << (is_open && report.held_by.empty() ? " and nobody works on it: " : ": ") << report.count(StepState::done)
+        << " of " << report.total() << " steps done";
     for (const auto& [words, count] : report.shown_counts())
         if (words != store::to_string(StepState::done))
             out << ", " << count << " " << words;

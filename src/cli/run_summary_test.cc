@@ -80,6 +80,23 @@ TEST(RunSummary, no_more_causes_than_wanted) {
     EXPECT_THAT(text, HasSubstr("and 2 other causes: godwit run show run1"));
 }
 
+TEST(RunSummary, a_run_that_somebody_works_on_is_not_to_be_resumed) {
+    auto report = stopped({cause(StepState::made), cause(StepState::failed)});
+    report.run.state = RunState::running;
+    EXPECT_THAT(text_of(report), AllOf(HasSubstr("is running and nobody works on it"), HasSubstr("run resume")));
+    report.held_by = "ann@here, pid 7";
+    EXPECT_THAT(text_of(report), AllOf(HasSubstr("In work: ann@here, pid 7"), HasSubstr("failed: sales.orders"),
+                                       Not(HasSubstr("made: "))));
+}
+
+TEST(RunSummary, what_was_left_by_decision_is_not_said_to_be_gone) {
+    auto report = stopped({});
+    report.run.state = RunState::rolled_back;
+    EXPECT_THAT(text_of(report), HasSubstr("Everything that this run made is gone."));
+    report.given_up = 1;
+    EXPECT_THAT(text_of(report), HasSubstr("but for what was left by decision"));
+}
+
 TEST(RunSummary, waived_outcomes_are_told_apart) {
     auto report = stopped({});
     report.verified = 3;
@@ -128,7 +145,8 @@ TEST(Advice, depends_on_the_state_of_the_step) {
     const auto of = [&run](const RunCause& cause) { return commands(advice_for(run, cause)); };
     EXPECT_THAT(of(cause(StepState::stuck)), AllOf(HasSubstr("resolve run1 step1 --look"), HasSubstr("--adopt"),
                                                    HasSubstr("--forget"), HasSubstr("--undo")));
-    EXPECT_EQ(of(cause(StepState::broken)), "godwit run resume run1 --replace step1\n");
+    for (const auto state : {StepState::broken, StepState::compensated})
+        EXPECT_EQ(of(cause(state)), "godwit run resume run1 --replace step1\n") << store::to_string(state);
     for (const auto state : {StepState::failed, StepState::unknown, StepState::intent, StepState::made})
         EXPECT_EQ(of(cause(state)), "godwit run resume run1\n") << store::to_string(state);
     EXPECT_EQ(of(cause(StepState::undo_failed)), "godwit run rollback run1\n");
@@ -143,16 +161,22 @@ TEST(Advice, depends_on_the_state_of_the_step) {
     check.outcome = "not-comparable(drift)";
     EXPECT_THAT(of(check), AllOf(HasSubstr("--reason WHY\n"), Not(HasSubstr("--most"))));
     check.state = StepState::done;
+    EXPECT_THAT(of(check), AllOf(HasSubstr("godwit verify run1\n"), HasSubstr("run accept"), Not(HasSubstr("resume"))));
+    check.outcome = "equal";
     EXPECT_EQ(of(check), "godwit verify run1\n");
+    check.state = StepState::failed;
+    EXPECT_EQ(of(check), "godwit run resume run1\n") << "it was mended: nothing is to be accepted";
 }
 
 TEST(Advice, of_a_run_that_rolls_back_never_leads_forwards) {
     auto report = stopped({});
     report.run.state = RunState::rolling_back;
     EXPECT_EQ(commands(advice_for(report.run, cause(StepState::failed))), "");
+    EXPECT_THAT(commands(advice_for(report.run, cause(StepState::stuck))), Not(HasSubstr("--adopt")));
     EXPECT_EQ(commands(advice_for(report)), "godwit run resume run1\n");
     report.run.state = RunState::rolled_back;
     EXPECT_EQ(commands(advice_for(report)), "");
+    EXPECT_EQ(commands(advice_for(report.run, cause(StepState::failed))), "");
     report.run.state = RunState::done;
     EXPECT_EQ(commands(advice_for(report)), "godwit certificate run1\ngodwit run rollback run1\n");
 }

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 namespace godwit::cli {
@@ -48,9 +50,11 @@ Result<store::State*> Session::open(bool may_create) {
 
 core::RunRequest Session::run_request(core::RunListener* listener, const std::string& doing) const {
     core::RunRequest request;
-    request.holder = holder + ", since " + format_time(services.clock->now()) + ", " + doing;
+    request.person = person;
+    request.holder =
+        person + ", pid " + std::to_string(::getpid()) + ", since " + format_time(services.clock->now()) + ", " + doing;
     if (!options.run_files.empty()) { // the run remembers it, whatever folder the next command is given in
-        std::error_code error;
+        std::error_code error;        // a path that stays relative is refused
         const auto absolute = std::filesystem::absolute(options.run_files, error).lexically_normal();
         request.run_files =
             error ? options.run_files : (absolute.has_filename() ? absolute : absolute.parent_path()).string();

@@ -31,7 +31,7 @@ struct Session {
     std::ostream* out = nullptr;
     std::ostream* err = nullptr;
     std::stop_token stop;
-    std::string holder; ///< user@host, pid: for leases
+    std::string person; ///< user@host: what is decided is recorded with it
 
     /// Opened at the first call, and made where there is none.
     Result<store::State*> state();

@@ -121,6 +121,8 @@ private:
             note_decoders(comparison);
         if (!row.waiver.empty())
             check["waived"] = TRY(parse_json(row.waiver));
+        if (!row.error.empty()) // a later attempt could not be made; what stands here was found before
+            check["not_repeated"] = row.reason;
         subject.checks.push_back(std::move(check));
         return {};
     }

@@ -83,6 +83,8 @@ void checks(HtmlWriter& html, const Json& resource) {
                              (by.empty() ? " (by the plan)" : " (by " + by + " at " + text_of(waived, "at") + ")"),
                          {{"class", "notice"}});
         }
+        if (const auto why = text_of(check, "not_repeated"); !why.empty())
+            html.element("p", "It could not be made once more: " + why, {{"class", "notice"}});
         html.open("ul");
         for (const auto& one : comparisons)
             comparison(html, one);

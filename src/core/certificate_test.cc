@@ -66,7 +66,7 @@ TEST_F(CertificateTest, AnOutcomeThatWasAcceptedIsNotMigrated) {
                                                               {"resource", made()["resources"][0]["resource"]},
                                                               {"reason", "known"},
                                                               {"most", "1"},
-                                                              {"by", "the first"},
+                                                              {"by", "ann@here"},
                                                               {"at", at}}));
     EXPECT_FALSE(migrated());
 }

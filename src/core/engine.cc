@@ -69,6 +69,10 @@ Result<std::string> Engine::run_files(const RunRequest& request, const store::Ru
     const auto beside = state_->run_files_folder();
     const auto& named = recorded ? *recorded : request.run_files;
     const auto& folder = named.empty() ? beside : named;
+    if (!named.empty() && !named.starts_with('/'))
+        return Error::make(ErrorKind::usage, "the folder for the run's files has no full path")
+            .fix("write it from the root on")
+            .at(printable(named));
     if (recorded && !request.run_files.empty() && request.run_files != folder)
         return Error::make(ErrorKind::usage, "the run's files do not lie where --run-files says")
             .why("run " + run.id + " keeps them in " + printable(folder))
@@ -80,7 +84,13 @@ Result<std::string> Engine::run_files(const RunRequest& request, const store::Ru
             .fix("name one that every worker reaches with --run-files FOLDER");
     // By plan and not by run: a marker's ledgers are found again by the plan's next run.
     std::string path = folder + "/" + plan_prefix(run.plan);
+    if (recorded && !named.empty() && !file_exists(path))
+        return Error::make(ErrorKind::not_found, "the folder of the run's files is not there")
+            .why("run " + run.id + " keeps there what its rollback must know")
+            .fix("mount or restore it")
+            .at(printable(path));
     TRY(make_folders(path, 0700));
+    TRY(require_own_folder(path));
     return path;
 }
 
@@ -274,7 +284,12 @@ Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::
     switch (session->journal.run().state) {
     case RunState::done:
     case RunState::rolled_back: return report_run(*state_, run);
-    case RunState::rolling_back: return backward(*session, request);
+    case RunState::rolling_back:
+        if (replaced)
+            return Error::make(ErrorKind::usage, "a run that rolls back makes nothing anew")
+                .why("--replace asks for step " + printable(*replaced))
+                .fix("leave --replace out to go on with the removal");
+        return backward(*session, request);
     case RunState::stopped: TRY(session->journal.move_run(RunState::running)); break;
     case RunState::running: break;
     }

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ private:
 };
 
 struct RunRequest {
+    std::string person;    ///< who asks: what is decided is recorded with it
     std::string holder;    ///< words for whoever meets our lease: who, where, doing what
     std::string run_files; ///< where ledgers and rejects lie; empty: as the run remembers, else beside the state file
     WorkerCounts workers;
@@ -57,14 +59,16 @@ public:
     using Preview = std::function<Status(const store::StepRow& row, const Result<LookUp>& found)>;
     /// Shows, in the order of removal, what `roll_back` would take away. Changes neither run nor target.
     Result<RunReport> preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit);
-    /// Decides about a stuck step. `look` gives what stands there now in the step's reason; `undo` removes it as it was
-    /// shown; `forget` leaves it for good, so that a rollback takes away the rest and comes to its end.
+    /// Decides about a stuck step. `look` looks again; `undo` removes what stands there as it was shown; `forget`
+    /// leaves it, and what it stands on, so that a rollback takes away the rest and comes to its end. A run that goes
+    /// forwards asks again.
     Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution,
                               const RunRequest& request);
-    /// Waives the outcome of a failed verify step; `most` bounds the differences accepted.
+    /// Waives the outcome of a check that was made; `most` bounds the differences accepted.
     Result<RunReport> accept(std::string_view run, std::string_view step, const std::string& reason, std::uint64_t most,
                              const RunRequest& request);
-    /// Compares again, afresh, what a finished run moved; changes nothing but the recorded validations.
+    /// Compares again, afresh, what a finished run moved; changes nothing but the recorded validations. Where a check
+    /// cannot be made, what was found before stands, and the report says how many.
     Result<RunReport> verify(std::string_view run, const RunRequest& request);
 
 private:
@@ -85,6 +89,8 @@ private:
     Status settle_unknown(Session& session, const RunRequest& request);
     Result<StepRunner::Outcome> compensate(Session& session, store::StepRow row, const RunRequest& request);
     Result<bool> compensate_all(Session& session, const RunRequest& request);
+    Result<bool> is_left(Session& session, const store::StepRow& row, std::set<std::string>& left);
+    Status leave(Session& session, store::StepRow row);
     void wait_until(Micros due, const std::stop_token& stop);
 
     store::State* state_;

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "core/engine_session.h"
+#include "core/stuck_value.h"
 
 #include <algorithm>
 #include <array>
@@ -67,9 +68,11 @@ Result<RunReport> Engine::roll_back(std::string_view run, const RunRequest& requ
 Result<RunReport> Engine::preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit) {
     auto session = TRY(open(run, request));
     const auto report = TRY(report_run(*state_, run));
+    std::set<std::string> left;
     for (auto position = static_cast<std::int64_t>(report.total()) - 1; position >= 0; --position) {
         for (const auto& row : TRY(state_->steps(run, {}, position - 1, 1))) {
-            if (StepRunner::makes_nothing(row) || row.state == StepState::compensated)
+            if (TRY(is_left(*session, row, left)) || StepRunner::makes_nothing(row) ||
+                row.state == StepState::compensated)
                 continue;
             const auto found = session->runner->look_aside(row);
             if (is_gone(row.state) && found && StepRunner::leaves_nothing(row, *found))
@@ -113,19 +116,51 @@ Status Engine::settle_unknown(Session& session, const RunRequest& request) {
     });
 }
 
+/// Whether a step's work stays by decision: it was given up and still stands, or what was given up stands on it, be it by
+/// way of a check. `left` holds those found so far; dependants come first.
+Result<bool> Engine::is_left(Session& session, const store::StepRow& row, std::set<std::string>& left) {
+    bool stays = false;
+    if (leaves_changed(row) && is_gone(row.state))
+        stays = TRY(session.runner->look_aside(row)).verdict != LookUp::Verdict::absent;
+    if (!stays)
+        for (const auto& dependant : TRY(state_->dependants(session.journal.run().plan, row.step)))
+            stays = stays || left.contains(dependant);
+    if (stays)
+        left.insert(row.step);
+    return stays && !StepRunner::makes_nothing(row);
+}
+
+/// Ends the step without touching what it made.
+Status Engine::leave(Session& session, store::StepRow row) {
+    if (row.state != StepState::compensating)
+        TRY(session.journal.move(row, StepState::compensating));
+    return session.journal.move(row, StepState::compensated, [](store::StepRow& edit) {
+        edit.reason = "left by decision: what was given up stands on it";
+        give_up_changed(edit);
+    });
+}
+
 /// Removes, last steps first, what no standing dependant needs: those stand behind it in the plan's order, so one pass
-/// does it, and what refuses is asked once. True if nothing is left.
+/// does it, and what refuses is asked once. True if nothing is left but what was given up.
 Result<bool> Engine::compensate_all(Session& session, const RunRequest& request) {
     const auto& run = session.journal.run();
     bool all_gone = true;
+    std::set<std::string> left;
     for (auto position = static_cast<std::int64_t>(TRY(report_run(*state_, run.id)).total()) - 1; position >= 0;
          --position) {
         auto rows = TRY(state_->steps(run.id, {}, position - 1, 1));
-        if (rows.empty() || is_gone(rows.front().state))
+        if (rows.empty())
+            continue;
+        auto& row = rows.front();
+        const bool stays = TRY(is_left(session, row, left));
+        if (is_gone(row.state))
             continue;
         if (request.stop.stop_requested())
             return false;
-        auto& row = rows.front();
+        if (stays && can_be_removed(row.state)) {
+            TRY(leave(session, std::move(row)));
+            continue;
+        }
         bool is_free = can_be_removed(row.state);
         for (const auto& dependant : TRY(state_->dependants(run.plan, row.step)))
             is_free = is_free && is_gone(TRY(state_->step(run.id, dependant)).state);

@@ -68,17 +68,6 @@ Result<std::string> display_of(store::State& state, const store::RunRow& run, co
     return TRY(plan_step_from_json(TRY(state.step_line(run.plan, step)))).display;
 }
 
-/// Which of the things that the example needs is not there.
-Result<std::string> what_it_needs(store::State& state, const store::RunRow& run, const RunCause& cause) {
-    for (const auto& id : TRY(state.dependencies(run.plan, cause.step))) {
-        const auto row = TRY(state.step(run.id, id));
-        if (row.state != StepState::done)
-            return "it needs " + row.kind + " of " + TRY(display_of(state, run, id)) + ", which is " +
-                   std::string(store::to_string(row.state));
-    }
-    return std::string();
-}
-
 /// The first comparisons that did not come out equal.
 Result<std::string> what_differs(store::State& state, const store::RunRow& run, const RunCause& cause) {
     std::vector<std::string> shown;
@@ -141,14 +130,11 @@ std::string without_names(std::string_view text, std::string_view resource) {
 void CauseFolder::add(const store::StepRow& row) {
     const auto error = error_of(row);
     auto cause = cause_of(row, error);
-    Key key{row.state, {}, {}};
-    if (const auto verdict = parse_verdict(cause.outcome)) {
+    Key key{row.state, row.kind, without_names(cause.what + " | " + cause.why, row.resource) + cause.code};
+    if (const auto verdict = parse_verdict(cause.outcome); verdict && error.empty())
         key = {row.state, std::string(verdict_code(*verdict)), without_names(verdict->why, row.resource)};
-    } else if (cause.waits_for_another()) {
+    else if (cause.waits_for_another())
         key = {row.state, "waits", {}};
-    } else {
-        key = {row.state, text_of(error, "kind"), without_names(cause.what, row.resource)};
-    }
     const auto found = causes_.find(key);
     if (found != causes_.end()) {
         ++found->second.count;
@@ -164,12 +150,12 @@ Result<std::vector<RunCause>> CauseFolder::finish(store::State& state, const sto
     std::vector<RunCause> causes;
     for (auto& [key, cause] : causes_) {
         cause.display = TRY(display_of(state, run, cause.step));
-        if (!cause.outcome.empty() && cause.fix.empty() && cause.where.empty()) // else it could not be made
+        if (!cause.outcome.empty() && cause.why.empty())
             cause.why = TRY(what_differs(state, run, cause));
-        else if (cause.waits_for_another())
-            cause.what = TRY(what_it_needs(state, run, cause));
         if (cause.what.empty())
-            cause.what = cause.reason.empty() ? "it was not finished" : cause.reason;
+            cause.what = !cause.reason.empty()                   ? cause.reason
+                         : cause.state == StepState::compensated ? "what it made was removed, and not made anew"
+                                                                 : "it was not finished";
         causes.push_back(std::move(cause));
     }
     causes_.clear();

@@ -42,11 +42,12 @@ public:
     void add(const store::StepRow& row);
     /// What a person has to decide first, then the most frequent first. Reads what the examples need to be told.
     Result<std::vector<RunCause>> finish(store::State& state, const store::RunRow& run);
+    std::size_t size() const { return causes_.size(); }
     /// Steps whose causes found no room.
     std::uint64_t beyond() const { return beyond_; }
 
 private:
-    using Key = std::tuple<store::StepState, std::string, std::string>; ///< state, kind of error, text without names
+    using Key = std::tuple<store::StepState, std::string, std::string>; ///< state, kind of step, text without names
 
     std::map<Key, RunCause> causes_;
     std::uint64_t beyond_ = 0;

@@ -1,5 +1,6 @@
 #include "core/run_cause.h"
 
+#include "core/journal.h"
 #include "core/keys.h"
 
 #include <gtest/gtest.h>
@@ -36,6 +37,18 @@ store::StepRow row(const std::string& step, store::StepState state, const std::s
     row.reason = reason;
     row.error = error;
     return row;
+}
+
+TEST(CauseFolder, tells_causes_apart_by_their_why) {
+    const auto error = [](const char* why) {
+        return error_to_json(Error::make(ErrorKind::io, "the file cannot be opened").why(why));
+    };
+    CauseFolder folder;
+    std::size_t count = 0;
+    for (const auto* why : {"Permission denied", "No space left on device", "Permission denied"})
+        folder.add(
+            row("s" + std::to_string(count++), store::StepState::failed, "the file cannot be opened", error(why)));
+    EXPECT_EQ(folder.size(), 2U);
 }
 
 TEST(CauseFolder, takes_only_so_many_causes_and_counts_the_rest) {

@@ -4,6 +4,8 @@
 #include "contract/memory_world.h"
 #include "contract/scene.h"
 
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,6 +60,30 @@ TEST_F(RunFiles, beside_the_state_database_are_remembered_too) {
     EXPECT_TRUE(scene_.verify().is_error());
     scene_.request.run_files = scene_.state().run_files_folder();
     EXPECT_FALSE(scene_.verify().is_error());
+}
+
+TEST_F(RunFiles, are_not_made_anew_where_they_were) {
+    scene_.request.run_files = chosen_;
+    scene_.apply();
+    ASSERT_FALSE(remove_tree(chosen_).is_error());
+    const auto refused = scene_.try_roll_back();
+    ASSERT_TRUE(refused.is_error());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::not_found);
+    EXPECT_FALSE(file_exists(chosen_));
+}
+
+TEST_F(RunFiles, lie_where_nobody_else_may_write) {
+    ASSERT_FALSE(make_folders(chosen_, 0700).is_error());
+    ASSERT_EQ(::chmod(chosen_.c_str(), 0777), 0);
+    scene_.request.run_files = chosen_;
+    const auto refused = scene_.try_apply();
+    ASSERT_TRUE(refused.is_error());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::permission);
+}
+
+TEST_F(RunFiles, need_a_full_path) {
+    scene_.request.run_files = "here";
+    EXPECT_EQ(scene_.try_apply().error().kind(), ErrorKind::usage);
 }
 
 TEST_F(RunFiles, need_a_name_that_can_be_written_down) {

@@ -1,6 +1,9 @@
 #include "core/run_report.h"
 
+#include "core/stuck_value.h"
+
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace godwit::core {
@@ -9,7 +12,7 @@ namespace {
 
 using store::StepState;
 
-constexpr std::size_t kBatch = 512;
+constexpr std::size_t kEventBatch = 256;
 
 class Folder {
 public:
@@ -18,18 +21,15 @@ public:
     Status add(const store::StepRow& row) {
         const bool has_outcome = row.action == to_string(Action::verify) && !row.outcome.empty() &&
                                  (row.state == StepState::done || row.state == StepState::failed);
-        bool is_as_wanted = row.state == StepState::done;
+        bool is_as_wanted = row.state == StepState::done && row.error.empty();
         if (has_outcome) {
             const auto verdict = TRY(parse_verdict(row.outcome));
             add_outcome(row, verdict);
-            // While a run is undone, what its checks said stands in nobody's way.
-            is_as_wanted = is_as_wanted && (report_->run.state == store::RunState::rolling_back ||
-                                            verdict.equality == Equality::equal || !row.waiver.empty());
+            is_as_wanted = is_as_wanted && (verdict.equality == Equality::equal || !row.waiver.empty());
         }
-        const bool is_given_up = row.reason.starts_with("given up by decision");
+        const bool is_given_up = leaves_changed(row);
         report_->given_up += is_given_up ? 1 : 0;
-        is_as_wanted = is_as_wanted || (row.state == StepState::compensated && !is_given_up);
-        if (!is_as_wanted && row.state != StepState::planned && row.action != to_string(Action::skip))
+        if (is_given_up || (!is_as_wanted && asks_for_words(row)))
             add_cause(row);
         return {};
     }
@@ -41,6 +41,15 @@ public:
     }
 
 private:
+    /// What is undone is as wanted where the run is undone, and what its checks said stands in nobody's way.
+    bool asks_for_words(const store::StepRow& row) const {
+        const auto run = report_->run.state;
+        const bool is_backward = run == store::RunState::rolling_back || run == store::RunState::rolled_back;
+        return run != store::RunState::rolled_back && row.state != StepState::planned &&
+               row.action != to_string(Action::skip) &&
+               !(is_backward && (row.state == StepState::compensated || row.action == to_string(Action::verify)));
+    }
+
     void add_outcome(const store::StepRow& row, const Verdict& verdict) {
         ++report_->verified;
         report_->waived += row.waiver.empty() ? 0 : 1;
@@ -114,7 +123,7 @@ int RunReport::exit_code() const {
         return 0;
     if (verified > waived && verdict.equality == Equality::different)
         return 8;
-    if (verified > waived && verdict.equality != Equality::equal)
+    if (not_repeated > 0 || (verified > waived && verdict.equality != Equality::equal))
         return 11;
     const auto done = count(StepState::done);
     if (stale > 0 && done == 0)
@@ -139,7 +148,7 @@ Status each_run_finding(store::State& state, std::string_view run,
                         const std::function<Status(const RunFinding&)>& visit) {
     std::int64_t after = 0;
     for (;;) {
-        const auto events = TRY(state.events(run, after, kBatch));
+        const auto events = TRY(state.events(run, after, kEventBatch));
         if (events.empty())
             return {};
         after = events.back().seq;
@@ -152,22 +161,26 @@ Status each_run_finding(store::State& state, std::string_view run,
 }
 
 bool findings_stand(StepState state) {
-    return state != StepState::planned && state != StepState::skipped && state != StepState::compensated;
+    return state != StepState::planned && state != StepState::failed && state != StepState::skipped &&
+           state != StepState::compensated;
 }
 
 Result<RunFindings> findings_of_run(store::State& state, std::string_view run) {
     RunFindings findings;
     auto& listed = findings.listed;
+    std::map<std::pair<std::string, std::string>, std::size_t> places; // by step and code
     TRY(each_run_finding(state, run, [&](const RunFinding& found) -> Status {
-        const auto known = std::ranges::find_if(listed, [&found](const RunFinding& other) {
-            return other.step == found.step && other.finding.code == found.finding.code;
-        });
-        if (known != listed.end())
-            *known = found;
-        else if (listed.size() < RunFindings::kMostListed && findings_stand(TRY(state.step(run, found.step)).state))
+        const auto known = places.find({found.step, found.finding.code});
+        if (known != places.end()) {
+            listed[known->second] = found;
+        } else if (findings_stand(TRY(state.step(run, found.step)).state)) {
+            if (listed.size() == RunFindings::kMostListed) {
+                ++findings.beyond;
+                return {};
+            }
+            places.emplace(std::pair(found.step, found.finding.code), listed.size());
             listed.push_back(found);
-        else if (listed.size() == RunFindings::kMostListed)
-            ++findings.beyond;
+        }
         return {};
     }));
     return findings;

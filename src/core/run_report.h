@@ -26,7 +26,9 @@ struct RunReport {
     Verdict verdict = Verdict::equal();        ///< the weakest outcome that is not waived
     Verdict waived_verdict = Verdict::equal(); ///< the weakest that is
     std::uint64_t stale = 0;
-    std::uint64_t given_up = 0; ///< steps whose work stays by a person's decision
+    std::uint64_t given_up = 0;     ///< steps whose work stays by a person's decision
+    std::uint64_t not_repeated = 0; ///< checks that `verify` could not make now; what they found before stands
+    std::string held_by;            ///< whoever works on it at this moment, in words; filled by who asks for it
     bool interrupted = false;
 
     std::uint64_t count(store::StepState state) const;
@@ -56,7 +58,7 @@ Status each_run_finding(store::State& state, std::string_view run,
 struct RunFindings {
     static constexpr std::size_t kMostListed = 1000;
     std::vector<RunFinding> listed;
-    std::uint64_t beyond = 0; ///< how many more were reported than are listed
+    std::uint64_t beyond = 0; ///< how often others were reported, repetitions of one step included
 };
 Result<RunFindings> findings_of_run(store::State& state, std::string_view run);
 /// Whether what a step in this state reported still holds.

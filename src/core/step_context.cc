@@ -88,8 +88,20 @@ Status JournalContext::record_result(std::string json) {
 }
 
 Status JournalContext::record(const Comparison& comparison) {
-    validations_.push_back(
-        {row_.run, row_.step, row_.resource, comparison.what, to_string(comparison.verdict), comparison.detail});
+    constexpr std::size_t kMostListed = 10'000; // one table may hold millions of files
+    const auto list = [this](std::string what, const Verdict& verdict, std::string detail) {
+        validations_.push_back(
+            {row_.run, row_.step, row_.resource, std::move(what), to_string(verdict), std::move(detail)});
+    };
+    if (unlisted_ == 0 && validations_.size() < kMostListed) {
+        list(comparison.what, comparison.verdict, comparison.detail);
+        return {};
+    }
+    if (unlisted_ > 0)
+        validations_.pop_back();
+    weakest_unlisted_ = unlisted_ == 0 ? comparison.verdict : weaker(weakest_unlisted_, comparison.verdict);
+    ++unlisted_;
+    list("further comparisons", weakest_unlisted_, canonical_json({{"count", std::to_string(unlisted_)}}));
     return {};
 }
 

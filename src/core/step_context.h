@@ -58,6 +58,8 @@ private:
     std::string pin_;
     std::stop_token stop_;
     std::vector<store::ValidationRow> validations_;
+    std::uint64_t unlisted_ = 0; ///< comparisons beyond those that are listed, told together by the last row
+    Verdict weakest_unlisted_;
     std::chrono::nanoseconds last_snapshot_{};
     std::chrono::nanoseconds last_live_{};
     std::optional<Error> journal_failure_;

@@ -178,7 +178,7 @@ Result<StepRunner::Outcome> StepRunner::apply(Call& call) {
 Result<StepRunner::Outcome> StepRunner::accept(Call& call, Applied applied) {
     auto& row = call.context.mutable_row();
     if (applied.verdict)
-        return accept_verdict(call, applied);
+        return accept_verdict(call, applied, nullptr);
     if (!applied.ready) {
         if (row.state == store::StepState::intent)
             TRY(journal_->move(row, store::StepState::made,
@@ -226,14 +226,17 @@ StepRunner::Judgement StepRunner::judge(const Call& call, const Verdict& verdict
     return judged;
 }
 
-Result<StepRunner::Outcome> StepRunner::accept_verdict(Call& call, const Applied& applied) {
+/// `why_not` is why the check could not be made; then there is no verdict.
+Result<StepRunner::Outcome> StepRunner::accept_verdict(Call& call, const Applied& applied, const Error* why_not) {
     auto& row = call.context.mutable_row();
-    const auto judged = judge(call, *applied.verdict);
+    const auto judged = judge(call, applied.verdict.value_or(Verdict{}));
     TRY(journal_->move(
         row, judged.good ? store::StepState::done : store::StepState::failed,
         [&](store::StepRow& edit) {
             take(edit, {}, applied.result);
             judged.edit(edit);
+            if (why_not != nullptr && !judged.good)
+                remember(edit, *why_not);
         },
         judged.record));
     journal_->notify(judged.told);
@@ -250,6 +253,11 @@ Result<StepRunner::Outcome> StepRunner::refuse(Call& call, const Error& error) {
     if (error.retry() == RetryClass::unknown) {
         TRY(journal_->move(row, store::StepState::unknown, edit));
         return Outcome{row, Next::look, journal_->services().clock->now()};
+    }
+    if (row.action == to_string(Action::verify)) {
+        TRY(call.context.record(
+            Comparison{"the check", Verdict{}, canonical_json({{"why", printable(error.to_line())}})}));
+        return accept_verdict(call, {}, &error);
     }
     TRY(journal_->move(row, row.state == store::StepState::intent ? store::StepState::failed : store::StepState::broken,
                        edit));
@@ -289,32 +297,39 @@ Result<StepRunner::Outcome> StepRunner::look_only(store::StepRow row, int looks_
     return guarded(step, [&] { return look_for(std::move(row), looks_so_far, Purpose::only_look); });
 }
 
-Status StepRunner::verify_again(const store::StepRow& row) {
+Result<bool> StepRunner::verify_again(const store::StepRow& row) {
     return guarded(row.step, [&] { return compare_again(row); });
 }
 
-Status StepRunner::compare_again(const store::StepRow& row) {
+Result<bool> StepRunner::compare_again(const store::StepRow& row) {
     auto call = TRY(prepare(row));
     const auto applied = call.kind->apply(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
-    if (applied.is_error() &&
-        (applied.error().kind() == ErrorKind::interrupted || applied.error().kind() == ErrorKind::bug))
-        return applied.error();
-    const auto verdict = applied ? applied->verdict.value_or(Verdict{}) : Verdict{};
-    if (applied.is_error())
-        TRY(call.context.record(
-            Comparison{"the check", verdict, canonical_json({{"why", printable(applied.error().to_line())}})}));
-    const auto judged = judge(call, verdict);
-    TRY(journal_->amend(
-        call.context.mutable_row(),
-        [&](store::StepRow& edit) {
-            judged.edit(edit);
-            if (applied.is_error())
-                remember(edit, applied.error());
-        },
-        judged.record));
+    if (applied.is_error()) {
+        TRY(keep_what_was_proved(call, applied.error()));
+        return false;
+    }
+    const auto judged = judge(call, applied->verdict.value_or(Verdict{}));
+    TRY(journal_->amend(call.context.mutable_row(), judged.edit, judged.record));
     journal_->notify(judged.told);
+    return true;
+}
+
+/// An outage proves nothing, neither for nor against: what an earlier check found stays, and so does its waiver.
+Status StepRunner::keep_what_was_proved(Call& call, const Error& error) {
+    if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::bug)
+        return error;
+    const auto& row = call.context.row();
+    const auto told = journal_->event(row.step, "verify_result", "error",
+                                      canonical_json({{"resource", row.resource},
+                                                      {"outcome", to_string(Verdict{})},
+                                                      {"waived", false},
+                                                      {"why", printable(error.to_line())}}));
+    TRY(journal_->amend(
+        call.context.mutable_row(), [&error](store::StepRow& edit) { remember(edit, error); },
+        [&told](store::Transaction& transaction) { return transaction.emit(told); }));
+    journal_->notify(told);
     return {};
 }
 

@@ -45,8 +45,8 @@ public:
     /// The same without going on with a long step: for rollback and for people.
     Result<Outcome> look_only(store::StepRow row, int looks_so_far);
     /// Repeats the comparisons of a verify step that ended; its state stays, its outcome and all that was recorded
-    /// with it are replaced at once. What cannot be compared any more is `not-checked`.
-    Status verify_again(const store::StepRow& row);
+    /// with it are replaced at once. False where the check could not be made: then all that stays, with the error.
+    Result<bool> verify_again(const store::StepRow& row);
     /// Whether anything of the step's marker stands at the target although its row does not say so.
     Result<bool> leaves_something(const store::StepRow& row);
     /// Whether there is nothing, or only what a person gave up.
@@ -70,14 +70,15 @@ private:
     Status commit_intent(Call& call, const std::optional<store::PinRow>& new_pin);
     Result<Outcome> apply(Call& call);
     Result<Outcome> accept(Call& call, Applied applied);
-    Result<Outcome> accept_verdict(Call& call, const Applied& applied);
+    Result<Outcome> accept_verdict(Call& call, const Applied& applied, const Error* why_not);
     struct Judgement;
     Judgement judge(const Call& call, const Verdict& verdict) const;
     Result<Outcome> refuse(Call& call, const Error& error);
     enum class Purpose { go_on, only_look };
     Result<Outcome> act(store::StepRow row);
     Result<Outcome> undo(store::StepRow row);
-    Status compare_again(const store::StepRow& row);
+    Result<bool> compare_again(const store::StepRow& row);
+    Status keep_what_was_proved(Call& call, const Error& error);
     Result<Outcome> look_for(store::StepRow row, int looks_so_far, Purpose purpose);
     Result<Outcome> conclude(Call& call, const LookUp& found, int looks_so_far, Purpose purpose);
     Result<Outcome> conclude_absence(Call& call, int looks_so_far);

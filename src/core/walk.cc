@@ -164,8 +164,13 @@ Status Walk::skip(const std::string& step, const std::string& reason) {
 }
 
 Status Walk::skip_dependants(const store::StepRow& row) {
-    for (const auto& id : TRY(journal_->state().dependants(journal_->run().plan, row.step)))
-        TRY(skip(id, "it needs " + row.kind + " of " + row.resource + ", which is " +
+    const auto& plan = journal_->run().plan;
+    const auto dependants = TRY(journal_->state().dependants(plan, row.step));
+    if (dependants.empty())
+        return {};
+    const auto step = TRY(plan_step_from_json(TRY(journal_->state().step_line(plan, row.step))));
+    for (const auto& id : dependants)
+        TRY(skip(id, "it needs " + row.kind + " of " + step.display + ", which is " +
                          std::string(store::to_string(row.state))));
     return {};
 }

@@ -29,6 +29,7 @@ Scene::Scene(core::Lane& lane, core::Options options)
       options_(std::move(options)),
       plan_file_(folder_.path() + "/plan.jsonl") {
     lanes_.add(lane);
+    request.person = "ann@here";
     request.holder = "the first";
     clear_fault();
     begin();
