@@ -35,7 +35,9 @@ Result<store::State*> Session::open(bool may_create) {
         return state_.get();
     const auto place = options.state.empty() ? TRY(default_state(*services.environment)) : options.state;
     const auto location = TRY(store::StateLocation::parse(place));
-    if (location.kind == store::StateLocation::Kind::sqlite && !file_exists(location.file)) {
+    const bool is_file = location.kind == store::StateLocation::Kind::sqlite;
+    if (const auto found = file_state(location.file);
+        is_file && found.is_error() && found.error().kind() == ErrorKind::not_found) {
         if (!may_create)
             return Error::make(ErrorKind::usage, "there is no state database")
                 .why(printable(location.file) + " does not exist, and this command makes none")

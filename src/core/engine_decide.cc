@@ -24,6 +24,15 @@ std::string_view word_for(Resolution resolution) {
     return "undo";
 }
 
+Result<store::StepRow> step_that_is_named(store::State& state, std::string_view run, std::string_view step) {
+    auto row = state.step(run, step);
+    if (row.is_error() && row.error().kind() == ErrorKind::not_found)
+        return Error::make(ErrorKind::usage, "the run has no such step")
+            .why("none is named " + printable(step))
+            .fix("see `godwit run show " + std::string(run) + " --steps all`");
+    return row;
+}
+
 Error not_in_state(const store::StepRow& row, std::string_view wanted) {
     return Error::make(ErrorKind::usage, "the step is not " + std::string(wanted))
         .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
@@ -35,7 +44,7 @@ Error not_in_state(const store::StepRow& row, std::string_view wanted) {
 Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, Resolution resolution,
                                   const RunRequest& request) {
     auto session = TRY(open(run, request));
-    auto row = TRY(state_->step(run, step));
+    auto row = TRY(step_that_is_named(*state_, run, step));
     if (row.state != StepState::stuck)
         return not_in_state(row, "stuck");
     auto& journal = session->journal;
@@ -74,7 +83,7 @@ Result<RunReport> Engine::accept(std::string_view run, std::string_view step, co
             .fix("apply the plan again");
     if (reason.empty())
         return Error::make(ErrorKind::usage, "an outcome is accepted for a reason").fix("give it with --reason");
-    auto row = TRY(state_->step(run, step));
+    auto row = TRY(step_that_is_named(*state_, run, step));
     const bool has_ended = row.state == StepState::failed || row.state == StepState::done;
     if (row.action != to_string(Action::verify) || !has_ended || row.outcome.empty())
         return not_in_state(row, "a check that was made");

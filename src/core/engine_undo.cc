@@ -116,12 +116,15 @@ Status Engine::settle_unknown(Session& session, const RunRequest& request) {
     });
 }
 
-/// Whether a step's work stays by decision: it was given up and still stands, or what was given up stands on it, be it by
-/// way of a check. `left` holds those found so far; dependants come first.
+/// Whether a step's work stays by decision: it was given up and still stands as a whole, or such a thing stands on it,
+/// be it by way of a check. Parts that were left of a long step hold nothing. `left` has those found so far; dependants
+/// come first.
 Result<bool> Engine::is_left(Session& session, const store::StepRow& row, std::set<std::string>& left) {
     bool stays = false;
-    if (leaves_changed(row) && is_gone(row.state))
-        stays = TRY(session.runner->look_aside(row)).verdict != LookUp::Verdict::absent;
+    if (leaves_changed(row) && is_gone(row.state)) {
+        const auto found = TRY(session.runner->look_aside(row)).verdict;
+        stays = found != LookUp::Verdict::absent && found != LookUp::Verdict::pending;
+    }
     if (!stays)
         for (const auto& dependant : TRY(state_->dependants(session.journal.run().plan, row.step)))
             stays = stays || left.contains(dependant);
@@ -169,6 +172,7 @@ Result<bool> Engine::compensate_all(Session& session, const RunRequest& request)
             continue;
         }
         const auto outcome = TRY(compensate(session, std::move(row), request));
+        TRY(is_left(session, outcome.row, left)); // it may have changed since it was given up
         all_gone = all_gone && outcome.row.state == StepState::compensated;
     }
     return all_gone;

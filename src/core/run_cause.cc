@@ -130,7 +130,9 @@ std::string without_names(std::string_view text, std::string_view resource) {
 void CauseFolder::add(const store::StepRow& row) {
     const auto error = error_of(row);
     auto cause = cause_of(row, error);
-    Key key{row.state, row.kind, without_names(cause.what + " | " + cause.why, row.resource) + cause.code};
+    // What is skipped follows from something else, whatever kind of step it is.
+    Key key{row.state, row.state == StepState::skipped ? std::string() : row.kind,
+            without_names(cause.what + " | " + cause.why, row.resource) + cause.code};
     if (const auto verdict = parse_verdict(cause.outcome); verdict && error.empty())
         key = {row.state, std::string(verdict_code(*verdict)), without_names(verdict->why, row.resource)};
     else if (cause.waits_for_another())

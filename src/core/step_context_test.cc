@@ -57,6 +57,20 @@ TEST_F(StepContextTest, ARemovedPartIsMadeAgainWithANewNonce) {
     EXPECT_EQ(parts[0].nonce, second.nonce);
 }
 
+TEST_F(StepContextTest, ComparisonsWithoutEndAreToldTogetherFromSomePointOn) {
+    auto verify = context("verify");
+    for (int i = 0; i < 10'000; ++i)
+        ASSERT_TRUE(verify.record(Comparison{"file", Verdict::equal(), "{}"}));
+    EXPECT_EQ(verify.validations().back().what, "file");
+    for (const auto& verdict : {Verdict::equal(), Verdict::different(2), Verdict::equal(), Verdict::different(1)})
+        ASSERT_TRUE(verify.record(Comparison{"file", verdict, "{}"}));
+    EXPECT_EQ(verify.validations().size(), 10'001U);
+    const auto& rest = verify.validations().back();
+    EXPECT_EQ(rest.what, "further comparisons");
+    EXPECT_EQ(rest.outcome, "different(3)");
+    EXPECT_EQ(rest.detail, R"({"count":"4"})");
+}
+
 TEST_F(StepContextTest, OthersReadWhatAStepRecorded) {
     auto create = context("create");
     ASSERT_TRUE(create.record_result(R"({"x":1})"));

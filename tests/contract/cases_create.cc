@@ -232,7 +232,7 @@ TEST_P(LaneContract, LeavesAChangedPartThatAPersonGaveUpAndNothingElse) {
     for (const auto& event : must(scene_->state().events(scene_->run(), 0, 10'000)))
         if (event.type == "diagnostic" && event.step == given_up.step)
             told.push_back(event.data);
-    EXPECT_THAT(told, ::testing::ElementsAre(HasSubstr("left")));
+    EXPECT_THAT(told, ::testing::ElementsAre(HasSubstr("decided with --forget"), HasSubstr("left")));
     EXPECT_NE(world_->dump(), empty_);
     world_->clear_part_away("alpha");
     EXPECT_EQ(world_->dump(), empty_);

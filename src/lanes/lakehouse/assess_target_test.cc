@@ -125,8 +125,11 @@ TEST_F(TargetTest, LAKE_151_read_only) {
     ASSERT_FALSE(found.is_error());
     EXPECT_EQ(found->front().code, "LAKE-151");
     using enum std::filesystem::perms;
-    const auto readable = owner_read | owner_exec | others_read | others_exec;
-    std::filesystem::permissions(std::filesystem::path(folder()).parent_path(), readable | owner_write);
+    const auto readable = owner_read | owner_exec | group_read | group_exec | others_read | others_exec;
+    const auto around = std::filesystem::temp_directory_path();
+    for (auto above = std::filesystem::path(folder()).parent_path(); above != around && above.has_relative_path();
+         above = above.parent_path())
+        std::filesystem::permissions(above, readable | owner_write);
     std::filesystem::permissions(folder(), readable);
     {
         const AsSomebody somebody;
