@@ -29,4 +29,4 @@ done < <(sources "$@")
 printf 'clang-tidy: %d files\n' "${#chosen[@]}"
 [[ ${#chosen[@]} -gt 0 ]] || exit 0
 printf '%s\0' "${chosen[@]}" | xargs -0 -n 1 -P "${GODWIT_JOBS:-$(nproc)}" clang-tidy-19 -p "$build" --quiet \
-  --extra-arg=-Wno-unknown-warning-option 2> /dev/null
+  --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-deprecated-declarations 2> /dev/null

@@ -24,16 +24,16 @@ struct Place {
     std::string name;
 };
 
-Error taken(std::string path) {
+Error taken(const std::string& path) {
     return Error::make(ErrorKind::conflict, "the name is taken")
         .why("something stands there already, and nothing is overwritten")
         .fix("move it away if it is not needed, then go on")
         .at(printable(path));
 }
 
-Error change_error(int number, std::string what, std::string path) {
+Error change_error(int number, std::string what, const std::string& path) {
     if (number == EEXIST)
-        return taken(std::move(path));
+        return taken(path);
     return system_error(number, std::move(what), printable(path));
 }
 

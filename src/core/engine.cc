@@ -179,7 +179,7 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
         run = {services_.random->id(), plan.digest,
                RunState::running,      services_.clock->now(),
                services_.clock->now(), canonical_json({{kRunFiles, request.run_files}})};
-        const auto held = lease.get();
+        const auto& held = lease.get();
         TRY(state_->write(std::span(&held, 1), [&](store::Transaction& transaction) -> Status {
             if (const auto other = TRY(transaction.run_of_plan(plan.digest)))
                 return unfinished(*other, std::nullopt);

@@ -67,7 +67,7 @@ Result<RunReport> Engine::roll_back(std::string_view run, const RunRequest& requ
 
 Result<RunReport> Engine::preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit) {
     auto session = TRY(open(run, request));
-    const auto report = TRY(report_run(*state_, run));
+    auto report = TRY(report_run(*state_, run));
     std::set<std::string> left;
     for (auto position = static_cast<std::int64_t>(report.total()) - 1; position >= 0; --position) {
         for (const auto& row : TRY(state_->steps(run, {}, position - 1, 1))) {

@@ -51,16 +51,16 @@ Result<std::vector<store::PartRow>> JournalContext::parts_of(std::string_view st
 }
 
 Result<store::PartRow> JournalContext::begin_part(std::string from_key, std::string to_key) {
-    const store::PartRow part{row_.run,
-                              row_.step,
-                              std::move(from_key),
-                              std::move(to_key),
-                              services().random->id(),
-                              store::PartState::intent,
-                              "",
-                              0,
-                              0,
-                              services().clock->now()};
+    store::PartRow part{row_.run,
+                        row_.step,
+                        std::move(from_key),
+                        std::move(to_key),
+                        services().random->id(),
+                        store::PartState::intent,
+                        "",
+                        0,
+                        0,
+                        services().clock->now()};
     std::optional<store::PartRow> removed;
     for (auto& known : TRY(parts()))
         if (known.from_key == part.from_key)

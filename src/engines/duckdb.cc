@@ -34,7 +34,7 @@ std::string position_of(const std::string& message, std::string_view sql) {
     const auto caret = message.find('^', line_end);
     if (line.is_error() || caret == std::string::npos)
         return {};
-    const auto where = "line " + std::to_string(*line);
+    auto where = "line " + std::to_string(*line);
     const auto shown_begin = colon + 2;
     const auto offset = caret - line_end - 1 + excerpt + 1; // the caret stands under this byte of the message
     if (offset < shown_begin || offset > line_end)
