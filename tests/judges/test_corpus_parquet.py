@@ -51,6 +51,9 @@ REFUSED = {
     ("hadoop_lz4_compressed", "duckdb"): "Unsupported compression codec",
     ("non_hadoop_lz4_compressed", "duckdb"): "Unsupported compression codec",
     ("map_no_value", "duckdb"): "MAP_KEY_VALUE requires two children",
+    ("map_no_value", "spark"): "Invalid map type",
+    ("non_hadoop_lz4_compressed", "spark"): "ArrayIndexOutOfBoundsException",
+    ("unknown-logical-type", "spark"): "NullPointerException",
 }
 
 SIMPLE = {"bool": "boolean", "int8": "tinyint", "int16": "smallint", "int32": "int", "int64": "bigint", "uint8": "smallint",

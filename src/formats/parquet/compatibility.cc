@@ -1,6 +1,7 @@
 #include "formats/parquet/compatibility.h"
 
 #include "base/text.h"
+#include "formats/parquet/arrow_io.h"
 #include "formats/parquet/file_schema.h"
 #include "formats/parquet/leaf_fit.h"
 
@@ -10,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
+#include <string>
 
 namespace godwit::parquet_format {
 
@@ -147,10 +150,27 @@ private:
     Compatibility& result_;
 };
 
+/// The first column whose bytes are stored as differences in any row group.
+Result<std::optional<std::string>> delta_encoded_column(const Footer& footer) {
+    constexpr std::array kDelta{parquet::Encoding::DELTA_BYTE_ARRAY, parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY};
+    return guarded(footer.name, [&]() -> Result<std::optional<std::string>> {
+        for (int group = 0; group < footer.metadata->num_row_groups(); ++group) {
+            const auto chunks = footer.metadata->RowGroup(group);
+            for (int i = 0; i < chunks->num_columns(); ++i) {
+                const auto chunk = chunks->ColumnChunk(i);
+                const auto& encodings = chunk->encodings();
+                if (std::ranges::find_first_of(encodings, kDelta) != encodings.end())
+                    return std::optional(chunk->path_in_schema()->ToDotString());
+            }
+        }
+        return std::optional<std::string>();
+    });
+}
+
 } // namespace
 
 std::string_view to_string(IssueKind kind) {
-    static constexpr std::array<std::string_view, 19> kNames{"type differs",
+    static constexpr std::array<std::string_view, 20> kNames{"type differs",
                                                              "decimal differs",
                                                              "INT96 timestamp",
                                                              "nanosecond timestamp",
@@ -165,6 +185,7 @@ std::string_view to_string(IssueKind kind) {
                                                              "old list structure",
                                                              "nested type differs",
                                                              "millisecond timestamp",
+                                                             "delta encoded bytes",
                                                              "missing column",
                                                              "extra column",
                                                              "unannotated string",
@@ -173,6 +194,10 @@ std::string_view to_string(IssueKind kind) {
 }
 
 bool needs_rewrite(IssueKind kind) { return kind <= IssueKind::nested_differs; }
+
+bool forbids_batches(IssueKind kind) {
+    return kind == IssueKind::millisecond_timestamp || kind == IssueKind::delta_encoded_bytes;
+}
 
 bool Compatibility::needs_rewrite() const {
     return std::any_of(issues.begin(), issues.end(),
@@ -188,6 +213,10 @@ Compatibility check_compatibility(const Footer& footer, const iceberg::Schema& s
         return result;
     }
     Check(footer, names, partition_ids, result).run(schema, *columns);
+    if (const auto column = delta_encoded_column(footer); column.is_error())
+        result.issues.push_back({IssueKind::unreadable_schema, -1, "", column.error().to_line()});
+    else if (*column)
+        result.issues.push_back({IssueKind::delta_encoded_bytes, -1, **column, "DELTA_BYTE_ARRAY"});
     return result;
 }
 

@@ -29,6 +29,7 @@ enum class IssueKind {
     nested_differs,           ///< list, map, struct and primitive mixed up
     // Readers cope; worth saying.
     millisecond_timestamp, ///< under a type of microseconds: Spark reads it wrong in batches, right row by row
+    delta_encoded_bytes,   ///< Iceberg's reader in Spark refuses them in batches, and reads them row by row
     missing_column,        ///< optional: reads as null, or as the initial default
     extra_column,          ///< no field for it: is not read
     unannotated_string,    ///< bytes without UTF8 annotation under a string
@@ -38,6 +39,8 @@ enum class IssueKind {
 std::string_view to_string(IssueKind kind);
 /// Whether the file cannot be used as it is.
 bool needs_rewrite(IssueKind kind);
+/// Whether Spark reads the file right only where it reads row by row.
+bool forbids_batches(IssueKind kind);
 
 struct Issue {
     IssueKind kind = IssueKind::type_differs;

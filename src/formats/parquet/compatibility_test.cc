@@ -110,6 +110,20 @@ TEST(Compatibility, ColumnsThatDoNotMeetAreNamed) {
     EXPECT_FALSE(needs_rewrite(IssueKind::millisecond_timestamp));
 }
 
+TEST(Compatibility, BytesInDeltaEncodingAreReadRowByRow) {
+    parquet::WriterProperties::Builder delta;
+    delta.disable_dictionary()->encoding("s", parquet::Encoding::DELTA_BYTE_ARRAY);
+    const auto columns = std::vector<TestColumn>{{arrow::field("i", arrow::int32()), "[1]"},
+                                                 {arrow::field("s", arrow::utf8()), R"(["x"])"}};
+    const auto schema = schema_of({field(1, "i", kind(TypeKind::int32)), field(2, "s", kind(TypeKind::string))});
+    const auto found = check(foreign_file(columns, parquet::default_arrow_writer_properties(), delta.build()), schema);
+    EXPECT_EQ(by_column(found).at("s"), IssueKind::delta_encoded_bytes);
+    EXPECT_FALSE(found.needs_rewrite());
+    EXPECT_TRUE(forbids_batches(IssueKind::delta_encoded_bytes));
+    EXPECT_FALSE(forbids_batches(IssueKind::missing_column));
+    EXPECT_FALSE(by_column(check(foreign_file(columns), schema)).contains("s"));
+}
+
 TEST(Compatibility, RequiredFieldsNeedRequiredColumns) {
     const auto schema = schema_of({field(1, "a", kind(TypeKind::int32), true)});
     EXPECT_EQ(by_column(check(foreign_file({{arrow::field("a", arrow::int32()), "[1]"}}), schema)).at("a"),

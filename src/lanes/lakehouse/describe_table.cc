@@ -43,7 +43,7 @@ private:
         const auto fit =
             parquet_format::check_compatibility(footer, builder.schema(), builder.names(), builder.partition_ids());
         for (const auto& issue : fit.issues) {
-            if (issue.kind == parquet_format::IssueKind::millisecond_timestamp)
+            if (parquet_format::forbids_batches(issue.kind))
                 builder.forbid_batches();
             if (parquet_format::needs_rewrite(issue.kind))
                 return Error::make(ErrorKind::unsupported, "a Parquet file cannot be taken over as it is")
