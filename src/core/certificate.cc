@@ -121,7 +121,8 @@ private:
             note_decoders(comparison);
         if (!row.waiver.empty())
             check["waived"] = TRY(parse_json(row.waiver));
-        if (!row.error.empty()) // a later attempt could not be made; what stands here was found before
+        // A later attempt could not be made, and what stands here was found before.
+        if (!row.error.empty() && verdict.equality != Equality::not_checked)
             check["not_repeated"] = row.reason;
         subject.checks.push_back(std::move(check));
         return {};

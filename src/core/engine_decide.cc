@@ -57,7 +57,10 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
         TRY(session->runner->look_only(std::move(row), 0));
         break;
     case Resolution::adopt:
-        TRY(journal.move(row, StepState::done, [](store::StepRow& edit) { edit.reason = "adopted by decision"; }));
+        TRY(journal.move(row, StepState::done, [](store::StepRow& edit) {
+            edit.reason = "adopted by decision";
+            edit.error.clear();
+        }));
         break;
     case Resolution::forget:
         TRY(journal.move(row, StepState::failed, [](store::StepRow& edit) {

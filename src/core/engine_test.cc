@@ -3,6 +3,7 @@
 #include "base/fault_point.h"
 #include "contract/memory_world.h"
 #include "contract/scene.h"
+#include "core/certificate.h"
 
 #include <gmock/gmock.h>
 
@@ -18,6 +19,7 @@ using contract::must;
 using store::RunState;
 using store::StepState;
 using testing::HasSubstr;
+using testing::Not;
 
 class EngineTest : public ::testing::Test {
 protected:
@@ -144,6 +146,7 @@ TEST_F(EngineTest, ACheckThatCannotBeMadeInARunHasAnOutcomeThatCanBeAccepted) {
     EXPECT_EQ(verify.outcome, "not-checked");
     EXPECT_THAT(verify.reason, HasSubstr("cannot be reached"));
     EXPECT_EQ(must(scene_.state().validations(verify.run, verify.step)).back().outcome, "not-checked");
+    EXPECT_THAT(must(certificate(scene_.state(), scene_.run())), Not(HasSubstr("not_repeated"))) << "it was never made";
     EXPECT_FALSE(scene_.accept(verify, 0).is_error());
     EXPECT_EQ(scene_.resume().run.state, RunState::done);
 }
@@ -223,6 +226,7 @@ TEST_F(EngineTest, AnOutageTakesNoWaiverAway) {
     world_.cloud.fail_looks(1);
     EXPECT_EQ(must(scene_.verify()).exit_code(), 11);
     EXPECT_EQ(scene_.row("verify").outcome, "different(1)");
+    EXPECT_THAT(must(certificate(scene_.state(), scene_.run())), HasSubstr("not_repeated"));
     EXPECT_EQ(must(scene_.verify()).exit_code(), 0);
 }
 
@@ -343,6 +347,18 @@ TEST_F(StuckTest, IsAdoptedAsItIs) {
     must(scene_.resolve(stuck_, Resolution::adopt));
     EXPECT_EQ(state_of("create"), StepState::done);
     EXPECT_EQ(scene_.resume().exit_code(), 8); // and verification says what it is
+}
+
+TEST_F(EngineTest, WhatIsAdoptedLeavesNothingToBeTold) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    world_.tamper("alpha");
+    EXPECT_EQ(scene_.roll_back().exit_code(), 10);
+    const auto stuck = scene_.row("create");
+    EXPECT_NE(stuck.error, "");
+    EXPECT_TRUE(must(scene_.resolve(stuck, Resolution::adopt)).causes.empty());
+    EXPECT_EQ(scene_.row("create").error, "");
 }
 
 TEST_F(StuckTest, IsForgottenAndStays) {

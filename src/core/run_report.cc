@@ -21,11 +21,12 @@ public:
     Status add(const store::StepRow& row) {
         const bool has_outcome = row.action == to_string(Action::verify) && !row.outcome.empty() &&
                                  (row.state == StepState::done || row.state == StepState::failed);
-        bool is_as_wanted = row.state == StepState::done && row.error.empty();
+        bool is_as_wanted = row.state == StepState::done;
         if (has_outcome) {
             const auto verdict = TRY(parse_verdict(row.outcome));
             add_outcome(row, verdict);
-            is_as_wanted = is_as_wanted && (verdict.equality == Equality::equal || !row.waiver.empty());
+            is_as_wanted = is_as_wanted && row.error.empty() && // else it could not be made once more
+                           (verdict.equality == Equality::equal || !row.waiver.empty());
         }
         const bool is_given_up = leaves_changed(row);
         report_->given_up += is_given_up ? 1 : 0;

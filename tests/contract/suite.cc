@@ -2,6 +2,8 @@
 
 #include "base/fault_point.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <set>
 #include <stdexcept>
@@ -54,6 +56,15 @@ void LaneContract::expect_done(const core::RunReport& report) {
         EXPECT_TRUE(row.state == store::StepState::done || row.action == "skip") << row.kind << " " << row.reason;
     const auto checked = scene_->state().check();
     EXPECT_TRUE(checked) << checked.error().to_block();
+}
+
+void LaneContract::expect_given_up(const store::StepRow& step) {
+    must(scene_->resolve(step, core::Resolution::forget));
+    const auto report = scene_->resume();
+    EXPECT_EQ(report.run.state, store::RunState::rolled_back);
+    EXPECT_EQ(report.exit_code(), 0);
+    EXPECT_THAT(must(scene_->state().step(scene_->run(), step.step)).reason,
+                ::testing::HasSubstr("given up by decision: "));
 }
 
 void LaneContract::expect_undone(const core::RunReport& report) {

@@ -28,6 +28,8 @@ protected:
     /// The run has ended well, wherever it was disturbed: the same world, and a journal that says so.
     void expect_done(const core::RunReport& report);
     void expect_undone(const core::RunReport& report);
+    /// A person gives the stuck step up: the rollback comes to its end, and the step says so.
+    void expect_given_up(const store::StepRow& step);
     /// The one step that is stuck; ends the test when there is none.
     store::StepRow stuck() const;
 
