@@ -131,16 +131,13 @@ run_fuzz() {
   wait
 }
 
-# Those without Java run beside the one with it: each needs one core most of the time.
+# The longest first. Only judges has Java, so what stands beside it has the rest of the memory.
 run_python() {
-  local suite others=()
-  for suite in $(python_suites); do [[ $suite == judges ]] || others+=("$suite"); done
-  if ((jobs < 2)); then
-    for suite in "${others[@]}" judges; do run_python_suite "$suite"; done
-    return
-  fi
-  (for suite in "${others[@]}"; do run_python_suite "$suite"; done) &
-  run_python_suite judges
+  local suite
+  for suite in judges $(python_suites | grep -vx judges); do
+    while (($(jobs -rp | wc -l) >= jobs)); do wait -n; done
+    run_python_suite "$suite" &
+  done
   wait
 }
 

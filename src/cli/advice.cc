@@ -48,9 +48,14 @@ std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& c
     if (cause.state == StepState::stuck)
         return for_stuck(run, cause);
     if (cause.state == StepState::undo_failed)
-        return {{run_command(run, "rollback"), "tries the removal again"}};
+        return {{run_command(run, "rollback"), "tries the removal again"},
+                {run_command(run, "resolve") + " " + cause.step + " --forget",
+                 "leaves what it made, and what it stands on, for good"}};
     if (is_backward(run))
         return {};
+    if (cause.is_given_up)
+        return {{run_command(run, "rollback"), "removes what else the run made"},
+                {run_command(run, "resume"), "asks about it again"}};
     if (!cause.outcome.empty())
         return for_outcome(run, cause);
     if (cause.is_stale())
@@ -60,7 +65,10 @@ std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& c
     case StepState::compensated:
         return {{run_command(run, "resume") + " --replace " + cause.step, "removes what it left and makes it anew"}};
     case StepState::failed: return {{run_command(run, "resume"), "tries it again"}};
-    case StepState::skipped: return {};
+    case StepState::skipped:
+        if (cause.skip_cause == store::SkipCause::unreadable)
+            return {{run_command(run, "resume"), "reads the source again"}};
+        return {};
     default: return {{run_command(run, "resume"), "looks it up at the target, and goes on from what it finds"}};
     }
 }

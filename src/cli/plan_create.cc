@@ -81,8 +81,10 @@ Result<int> run_plan_create(Session& session, const PlanCreateArguments& argumen
     *session.out << "Plan: " << totals.steps << " steps";
     for (const auto& [action, count] : totals.by_action)
         *session.out << ", " << count << " " << action;
-    *session.out << "; " << totals.estimate.objects << " objects, " << human_bytes(totals.estimate.bytes) << ", about "
-                 << human_seconds(static_cast<double>(totals.estimate.seconds)) << "\n"
+    *session.out << "; " << totals.estimate.objects << " objects, " << human_bytes(totals.estimate.bytes);
+    if (totals.estimate.seconds > 0) // not every lane estimates times
+        *session.out << ", about " << human_seconds(static_cast<double>(totals.estimate.seconds));
+    *session.out << "\n"
                  << "Digest: " << digest << "\n"
                  << "Nothing was changed. Read it: godwit plan show " << printable(arguments.file)
                  << "   Do it: godwit apply " << printable(arguments.file) << "\n";

@@ -90,7 +90,9 @@ private:
         const auto state = data.value("state", "");
         if (state == "intent" || state == "compensating" || state == "made")
             return {};
-        std::string line = state + "  " + data.value("kind", "") + "  " + printable(name_of_step_(event));
+        const auto skip_cause = data.value("skip_cause", "");
+        std::string line = state + (skip_cause.empty() ? "" : " (" + skip_cause + ")") + "  " + data.value("kind", "") +
+                           "  " + printable(name_of_step_(event));
         if (data.contains("outcome"))
             line += "  " + data.value("outcome", "");
         if (data.contains("reason"))

@@ -45,6 +45,7 @@ void print_step(Session& session, const store::StepRow& row, const std::string& 
         *session.out << canonical_json({{"schema", "godwit.step/v1"},
                                         {"step", row.step},
                                         {"state", store::to_string(row.state)},
+                                        {"skip_cause", store::to_string(row.skip_cause)},
                                         {"kind", row.kind},
                                         {"action", row.action},
                                         {"resource", row.resource},

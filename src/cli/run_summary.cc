@@ -26,7 +26,9 @@ Json advice_json(const std::vector<Advice>& advice) {
 
 Json cause_json(const store::RunRow& run, const core::RunCause& cause) {
     return {{"state", store::to_string(cause.state)},
+            {"skip_cause", store::to_string(cause.skip_cause)},
             {"count", cause.count},
+            {"given_up", cause.is_given_up},
             {"what", cause.what},
             {"why", cause.why},
             {"fix", cause.fix},
@@ -65,7 +67,10 @@ void print_advice(std::ostream& out, std::string_view indent, std::string_view f
 
 void print_cause(std::ostream& out, const store::RunRow& run, const core::RunCause& cause) {
     const bool was_done = cause.state == StepState::done; // a check that was made again since
-    out << "  " << (was_done ? "check" : store::to_string(cause.state)) << ": ";
+    out << "  " << (was_done ? "check" : store::to_string(cause.state));
+    if (cause.skip_cause != store::SkipCause::none)
+        out << " (" << store::to_string(cause.skip_cause) << ")";
+    out << ": ";
     if (cause.count > 1)
         out << counted(cause.count, "step") << ", for instance ";
     out << printable(cause.display) << " (" << cause.kind << ", step " << cause.step << ")\n";

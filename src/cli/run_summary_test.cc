@@ -149,11 +149,17 @@ TEST(Advice, depends_on_the_state_of_the_step) {
         EXPECT_EQ(of(cause(state)), "godwit run resume run1 --replace step1\n") << store::to_string(state);
     for (const auto state : {StepState::failed, StepState::unknown, StepState::intent, StepState::made})
         EXPECT_EQ(of(cause(state)), "godwit run resume run1\n") << store::to_string(state);
-    EXPECT_EQ(of(cause(StepState::undo_failed)), "godwit run rollback run1\n");
+    EXPECT_EQ(of(cause(StepState::undo_failed)), "godwit run rollback run1\ngodwit run resolve run1 step1 --forget\n");
     EXPECT_EQ(of(cause(StepState::skipped)), "");
     auto stale = cause(StepState::skipped);
-    stale.reason = "stale: it changed";
+    stale.skip_cause = store::SkipCause::stale;
     EXPECT_THAT(of(stale), HasSubstr("godwit plan create"));
+    auto unreadable = cause(StepState::skipped);
+    unreadable.skip_cause = store::SkipCause::unreadable;
+    EXPECT_EQ(of(unreadable), "godwit run resume run1\n");
+    auto given_up = cause(StepState::failed);
+    given_up.is_given_up = true;
+    EXPECT_EQ(of(given_up), "godwit run rollback run1\ngodwit run resume run1\n");
     auto check = cause(StepState::failed);
     check.outcome = "different(4)";
     EXPECT_THAT(of(check),

@@ -90,7 +90,7 @@ private:
     Result<StepRunner::Outcome> compensate(Session& session, store::StepRow row, const RunRequest& request);
     Result<bool> compensate_all(Session& session, const RunRequest& request);
     Result<bool> is_left(Session& session, const store::StepRow& row, std::set<std::string>& left);
-    Status leave(Session& session, store::StepRow row);
+    Status leave(Session& session, store::StepRow row, const std::string& reason);
     void wait_until(Micros due, const std::stop_token& stop);
 
     store::State* state_;

@@ -45,7 +45,8 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
                                   const RunRequest& request) {
     auto session = TRY(open(run, request));
     auto row = TRY(step_that_is_named(*state_, run, step));
-    if (row.state != StepState::stuck)
+    const bool is_not_removed = row.state == StepState::undo_failed && resolution == Resolution::forget;
+    if (row.state != StepState::stuck && !is_not_removed)
         return not_in_state(row, "stuck");
     auto& journal = session->journal;
     TRY(journal.tell(row.step, "diagnostic", "info",
@@ -63,6 +64,10 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
         }));
         break;
     case Resolution::forget:
+        if (is_not_removed) {
+            TRY(leave(*session, row, "left by decision: " + row.reason));
+            break;
+        }
         TRY(journal.move(row, StepState::failed, [](store::StepRow& edit) {
             edit.reason = "given up by decision" + (edit.reason.empty() ? "" : ": " + edit.reason);
             give_up_changed(edit);

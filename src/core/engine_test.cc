@@ -361,6 +361,24 @@ TEST_F(EngineTest, WhatIsAdoptedLeavesNothingToBeTold) {
     EXPECT_EQ(scene_.row("create").error, "");
 }
 
+TEST_F(EngineTest, WhatCannotBeRemovedIsLeftByDecision) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    world_.set_call_fault(3, CallFault::refused); // after the two items
+    EXPECT_EQ(scene_.roll_back().exit_code(), 10);
+    const auto kept = scene_.row("create");
+    ASSERT_EQ(kept.state, StepState::undo_failed);
+    EXPECT_EQ(scene_.resolve(kept, Resolution::undo).error().kind(), ErrorKind::usage);
+    must(scene_.resolve(kept, Resolution::forget));
+    EXPECT_EQ(state_of("create"), StepState::compensated);
+    EXPECT_THAT(scene_.row("create").reason, HasSubstr("left by decision: "));
+    const auto undone = scene_.resume();
+    EXPECT_EQ(undone.run.state, RunState::rolled_back);
+    EXPECT_EQ(undone.given_up, 1U);
+    EXPECT_THAT(world_.dump(), HasSubstr("alpha"));
+}
+
 TEST_F(StuckTest, IsForgottenAndStays) {
     must(scene_.resolve(stuck_, Resolution::forget));
     EXPECT_EQ(state_of("create"), StepState::failed);

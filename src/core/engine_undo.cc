@@ -134,11 +134,12 @@ Result<bool> Engine::is_left(Session& session, const store::StepRow& row, std::s
 }
 
 /// Ends the step without touching what it made.
-Status Engine::leave(Session& session, store::StepRow row) {
+Status Engine::leave(Session& session, store::StepRow row, const std::string& reason) {
     if (row.state != StepState::compensating)
         TRY(session.journal.move(row, StepState::compensating));
-    return session.journal.move(row, StepState::compensated, [](store::StepRow& edit) {
-        edit.reason = "left by decision: what was given up stands on it";
+    return session.journal.move(row, StepState::compensated, [&reason](store::StepRow& edit) {
+        edit.reason = reason;
+        edit.error.clear();
         give_up_changed(edit);
     });
 }
@@ -161,7 +162,7 @@ Result<bool> Engine::compensate_all(Session& session, const RunRequest& request)
         if (request.stop.stop_requested())
             return false;
         if (stays && can_be_removed(row.state)) {
-            TRY(leave(session, std::move(row)));
+            TRY(leave(session, std::move(row), "left by decision: what was given up stands on it"));
             continue;
         }
         bool is_free = can_be_removed(row.state);

@@ -39,6 +39,8 @@ std::string error_to_json(const Error& error) {
 
 store::EventRow Journal::step_event(const store::StepRow& row) const {
     Json data{{"kind", row.kind}, {"resource", row.resource}, {"action", row.action}, {"state", to_string(row.state)}};
+    if (row.skip_cause != store::SkipCause::none)
+        data["skip_cause"] = to_string(row.skip_cause);
     if (!row.reason.empty())
         data["reason"] = row.reason;
     if (!row.outcome.empty())
@@ -60,6 +62,7 @@ Status Journal::move(store::StepRow& row, store::StepState to, const Edit& edit,
     store::StepRow after = row;
     after.state = to;
     after.changed_at = services_.clock->now();
+    after.skip_cause = store::SkipCause::none;
     if (edit)
         edit(after);
     const auto event = step_event(after);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/keys.h"
 #include "core/plan.h"
+#include "core/stuck_value.h"
 #include "core/verification.h"
 
 #include <nlohmann/json.hpp>
@@ -17,8 +18,6 @@ namespace {
 
 using store::StepState;
 
-constexpr std::string_view kStale = "stale: ";
-constexpr std::string_view kWaits = "it needs "; // as the walk words it where a dependency did not get done
 constexpr std::size_t kShownComparisons = 3;
 
 /// The error that a row remembers. A later look may have found another reason, and then the error is history.
@@ -35,10 +34,12 @@ std::string text_of(const Json& json, const char* field) { return json_string_or
 RunCause cause_of(const store::StepRow& row, const Json& error) {
     RunCause cause;
     cause.state = row.state;
+    cause.skip_cause = row.skip_cause;
     cause.reason = row.reason;
     cause.step = row.step;
     cause.kind = row.kind;
     cause.resource = row.resource;
+    cause.is_given_up = leaves_changed(row);
     if (row.action == to_string(Action::verify) && (row.state == StepState::failed || row.state == StepState::done))
         cause.outcome = row.outcome;
     if (!cause.outcome.empty() && cause.reason.empty()) // compared again after it was done
@@ -101,10 +102,6 @@ std::size_t end_of_quoted(const std::vector<std::string>& words, std::size_t beg
 }
 
 } // namespace
-
-bool RunCause::is_stale() const { return state == StepState::skipped && reason.starts_with(kStale); }
-
-bool RunCause::waits_for_another() const { return state == StepState::skipped && reason.starts_with(kWaits); }
 
 std::string without_names(std::string_view text, std::string_view resource) {
     const auto key = parse_resource_key(resource);

@@ -15,6 +15,7 @@ namespace godwit::core {
 /// Why steps did not get done: all that ended alike, told by one of them.
 struct RunCause {
     store::StepState state = store::StepState::planned;
+    store::SkipCause skip_cause = store::SkipCause::none;
     std::string reason; ///< of the example, as its row has it
     std::string what;
     std::string why;
@@ -27,10 +28,11 @@ struct RunCause {
     std::string display;  ///< the same for people
     std::string outcome;  ///< of a check that was made and did not come out equal; else empty
     std::uint64_t count = 0;
+    bool is_given_up = false; ///< by a person: what stands there stays
 
-    bool is_stale() const;
+    bool is_stale() const { return skip_cause == store::SkipCause::stale; }
     /// Nothing is wrong with the step itself: it follows when what it needs is done.
-    bool waits_for_another() const;
+    bool waits_for_another() const { return skip_cause == store::SkipCause::dependency; }
 };
 
 /// Groups what did not get done. Names and numbers in the texts do not tell causes apart, so a thousand tables that

@@ -59,8 +59,7 @@ private:
     }
 
     void add_cause(const store::StepRow& row) {
-        if (row.reason.starts_with("stale: "))
-            ++report_->stale;
+        report_->stale += row.skip_cause == store::SkipCause::stale ? 1 : 0;
         causes_.add(row);
     }
 

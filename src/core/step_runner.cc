@@ -5,41 +5,17 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/keys.h"
+#include "core/step_runner_shared.h"
 #include "core/stuck_value.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <optional>
 
 namespace godwit::core {
 
 namespace {
-
-/// After so many calls whose answer was lost, in one process, trying again is left to a person.
-constexpr int kMostRepetitions = 5;
-constexpr int kMostFailedLooks = 3;
-constexpr std::chrono::seconds kFailedLookPause{1};
-
-Micros micros(std::chrono::milliseconds duration) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-}
-
-void remember(store::StepRow& row, const Error& error) {
-    row.reason = printable(error.what() + (error.why().empty() ? "" : ": " + error.why()));
-    row.error = error_to_json(error);
-}
-
-void take(store::StepRow& row, const std::string& target_id, const std::string& result) {
-    row.reason.clear();
-    row.error.clear();
-    row.call_deadline = 0;
-    if (!target_id.empty())
-        row.target_id = target_id;
-    if (!result.empty())
-        row.result = result;
-}
 
 /// The waiver that a person gave before, if it covers what came out now.
 std::string accepted_before(const store::StepRow& row, const Verdict& verdict) {
@@ -49,15 +25,21 @@ std::string accepted_before(const store::StepRow& row, const Verdict& verdict) {
     return given && covers(given->waiver, row.resource, verdict) ? row.waiver : std::string();
 }
 
-/// A library below a step may throw, for want of memory or by its own fault: that stops the run, and does not end the
-/// process between an intent and its result.
-template <typename Work>
-auto guarded(const std::string& step, const Work& work) -> decltype(work()) {
-    try {
-        return work();
-    } catch (const std::exception& exception) {
-        return Error::make(ErrorKind::bug, "a step ended with an exception").why(printable(exception.what())).at(step);
+/// What is gone, or has become something else, has changed. Any other error says nothing about the source: it may be as
+/// it was, and a resume may find it so.
+Result<SkipReason> why_not_observed(const Error& error) {
+    auto cause = store::SkipCause::unreadable;
+    switch (error.kind()) {
+    case ErrorKind::interrupted:
+    case ErrorKind::bug: return error;
+    case ErrorKind::not_found:
+    case ErrorKind::invalid_input:
+    case ErrorKind::unsupported:
+    case ErrorKind::different:
+    case ErrorKind::stale: cause = store::SkipCause::stale; break;
+    default: break;
     }
+    return SkipReason{cause, words_of(error), error_to_json(error)};
 }
 
 } // namespace
@@ -84,30 +66,24 @@ Result<StepRunner::Call> StepRunner::prepare(const store::StepRow& row) {
     return Call{kind, kind->traits(), std::move(context)};
 }
 
-bool StepRunner::repeats_too_often(const std::string& step) {
-    const std::scoped_lock lock(mutexes_mutex_);
-    return ++repetitions_[step] >= kMostRepetitions;
-}
-
 std::mutex& StepRunner::resource_mutex(const std::string& resource) {
     const std::scoped_lock lock(mutexes_mutex_);
     return resource_mutexes_[resource];
 }
 
-Result<bool> StepRunner::pin_or_stale(Call& call, std::optional<store::PinRow>& new_pin) {
+Result<SkipReason> StepRunner::pin_unless_changed(Call& call, std::optional<store::PinRow>& new_pin) {
     auto& context = call.context;
     if (context.step().fingerprint.empty() || !context.pin().empty())
-        return true;
+        return SkipReason{};
     const auto present = call.kind->observe(context);
-    if (present.is_error() || *present != context.step().fingerprint) {
-        auto& row = context.mutable_row();
-        row.reason = present.is_error() ? printable(present.error().to_line())
-                                        : "the source changed since the plan was made: " + context.step().display;
-        return false;
-    }
+    if (present.is_error())
+        return why_not_observed(present.error());
+    if (*present != context.step().fingerprint)
+        return SkipReason{
+            store::SkipCause::stale, "the source changed since the plan was made: " + context.step().display, {}};
     new_pin = store::PinRow{context.row().run, context.row().resource, 0, *present, journal_->services().clock->now()};
     context.set_pin(*present);
-    return true;
+    return SkipReason{};
 }
 
 Status StepRunner::commit_intent(Call& call, const std::optional<store::PinRow>& new_pin) {
@@ -146,7 +122,10 @@ Result<StepRunner::Outcome> StepRunner::run(store::StepRow row) {
 Result<StepRunner::Outcome> StepRunner::act(store::StepRow row) {
     if (row.action == to_string(Action::skip)) {
         const auto step = TRY(plan_step_from_json(TRY(journal_->state().step_line(journal_->run().plan, row.step))));
-        TRY(journal_->move(row, store::StepState::skipped, [&](store::StepRow& edit) { edit.reason = step.reason; }));
+        TRY(journal_->move(row, store::StepState::skipped, [&](store::StepRow& edit) {
+            edit.skip_cause = store::SkipCause::plan;
+            edit.reason = step.reason;
+        }));
         return Outcome{std::move(row)};
     }
     auto call = TRY(prepare(row));
@@ -155,8 +134,11 @@ Result<StepRunner::Outcome> StepRunner::act(store::StepRow row) {
         const std::scoped_lock lock(resource_mutex(row.resource));
         TRY(call.context.read_pin());
         std::optional<store::PinRow> new_pin;
-        if (!TRY(pin_or_stale(call, new_pin)))
-            return Outcome{call.context.row(), Next::stale};
+        auto skipped = pin_unless_changed(call, new_pin);
+        if (skipped.is_error() && skipped.error().kind() == ErrorKind::interrupted)
+            return Outcome{call.context.row(), Next::stopped};
+        if (auto reason = TRY(skipped); reason.cause != store::SkipCause::none)
+            return Outcome{call.context.row(), Next::skip_resource, 0, std::move(reason)};
         if (const auto intent = commit_intent(call, new_pin); intent.is_error())
             return intent.error();
     }
@@ -264,39 +246,6 @@ Result<StepRunner::Outcome> StepRunner::refuse(Call& call, const Error& error) {
     return Outcome{row};
 }
 
-StepRunner::Outcome StepRunner::wait_until_ready(Call& call) {
-    return {call.context.row(), Next::look, journal_->services().clock->now() + micros(call.traits.poll_interval)};
-}
-
-Result<bool> StepRunner::leaves_something(const store::StepRow& row) {
-    return !leaves_nothing(row, TRY(look_aside(row)));
-}
-
-bool StepRunner::leaves_nothing(const store::StepRow& row, const LookUp& found) {
-    if (found.verdict == LookUp::Verdict::differs || found.verdict == LookUp::Verdict::several)
-        return leaves_changed(row);
-    return found.verdict == LookUp::Verdict::absent;
-}
-
-Result<LookUp> StepRunner::look_aside(const store::StepRow& row) {
-    if (makes_nothing(row))
-        return LookUp{};
-    return guarded(row.step, [&]() -> Result<LookUp> {
-        auto call = TRY(prepare(row));
-        return call.kind->look_up(call.context);
-    });
-}
-
-Result<StepRunner::Outcome> StepRunner::look(store::StepRow row, int looks_so_far) {
-    const auto step = row.step;
-    return guarded(step, [&] { return look_for(std::move(row), looks_so_far, Purpose::go_on); });
-}
-
-Result<StepRunner::Outcome> StepRunner::look_only(store::StepRow row, int looks_so_far) {
-    const auto step = row.step;
-    return guarded(step, [&] { return look_for(std::move(row), looks_so_far, Purpose::only_look); });
-}
-
 Result<bool> StepRunner::verify_again(const store::StepRow& row) {
     return guarded(row.step, [&] { return compare_again(row); });
 }
@@ -331,152 +280,6 @@ Status StepRunner::keep_what_was_proved(Call& call, const Error& error) {
         [&told](store::Transaction& transaction) { return transaction.emit(told); }));
     journal_->notify(told);
     return {};
-}
-
-Result<StepRunner::Outcome> StepRunner::look_for(store::StepRow row, int looks_so_far, Purpose purpose) {
-    auto call = TRY(prepare(row));
-    if (makes_nothing(row))
-        return conclude_absence(call, looks_so_far);
-    if (call.traits.is_long && row.state == store::StepState::unknown && !TRY(call.context.parts()).empty()) {
-        if (purpose == Purpose::go_on && repeats_too_often(row.step))
-            return Outcome{std::move(row), Next::unsettled};
-        TRY(journal_->move(call.context.mutable_row(), store::StepState::made));
-        return purpose == Purpose::go_on ? apply(call) : Outcome{call.context.row()};
-    }
-    const auto found = call.kind->look_up(call.context);
-    if (call.context.journal_failure())
-        return *call.context.journal_failure();
-    if (found.is_error())
-        return look_failed(call.context.row());
-    {
-        const std::scoped_lock lock(mutexes_mutex_);
-        failed_looks_.erase(row.step);
-    }
-    return conclude(call, *found, looks_so_far, purpose);
-}
-
-/// Only failures in a row count: what is made slowly is looked at often.
-Result<StepRunner::Outcome> StepRunner::look_failed(const store::StepRow& row) {
-    const std::scoped_lock lock(mutexes_mutex_);
-    if (++failed_looks_[row.step] >= kMostFailedLooks)
-        return Outcome{row, Next::unsettled};
-    return Outcome{row, Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
-}
-
-Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found, int looks_so_far, Purpose purpose) {
-    auto& row = call.context.mutable_row();
-    const auto take_found = [&found](store::StepRow& edit) { take(edit, found.target_id, found.result); };
-    const auto move = [&](store::StepState to, const Journal::Edit& edit) -> Result<Outcome> {
-        TRY(journal_->move(row, to, edit));
-        return Outcome{row};
-    };
-    const auto explain = [&found](store::StepRow& edit) { edit.reason = printable(found.detail); };
-    const bool is_unknown = row.state == store::StepState::unknown;
-    switch (found.verdict) {
-    case LookUp::Verdict::ready: return move(store::StepState::done, take_found);
-    case LookUp::Verdict::in_error: return move(store::StepState::broken, explain);
-    case LookUp::Verdict::differs:
-    case LookUp::Verdict::several:
-        if (!is_unknown)
-            return move(store::StepState::broken, explain);
-        return move(store::StepState::stuck, [&](store::StepRow& edit) {
-            explain(edit);
-            note_present_value(edit, found.value);
-        });
-    case LookUp::Verdict::absent:
-        if (!is_unknown)
-            return move(store::StepState::broken,
-                        [](store::StepRow& edit) { edit.reason = "it vanished before it was ready"; });
-        return conclude_absence(call, looks_so_far);
-    case LookUp::Verdict::pending: break;
-    }
-    if (is_unknown) {
-        if (call.traits.is_long && purpose == Purpose::go_on && repeats_too_often(row.step))
-            return Outcome{row, Next::unsettled};
-        TRY(journal_->move(row, store::StepState::made, take_found));
-        if (purpose == Purpose::only_look)
-            return Outcome{row};
-        if (call.traits.is_long)
-            return apply(call);
-    }
-    if (journal_->services().clock->now() - row.changed_at > micros(call.traits.ready_time_limit))
-        return move(store::StepState::broken,
-                    [](store::StepRow& edit) { edit.reason = "it was not ready within its time limit"; });
-    return wait_until_ready(call);
-}
-
-Result<StepRunner::Outcome> StepRunner::conclude_absence(Call& call, int looks_so_far) {
-    auto& row = call.context.mutable_row();
-    const bool counts_at_once = call.traits.is_local || makes_nothing(row);
-    if (!counts_at_once) {
-        const auto& settling = call.traits.settling;
-        const auto now = journal_->services().clock->now();
-        const auto settled = row.call_deadline + micros(settling.time);
-        if (now < row.call_deadline)
-            return Outcome{row, Next::look, row.call_deadline};
-        if (now < settled || looks_so_far + 1 < settling.looks)
-            return Outcome{row, Next::look,
-                           std::max(now, std::min(settled, now + micros(settling.time) / settling.looks))};
-    }
-    if (repeats_too_often(row.step))
-        return Outcome{row, Next::unsettled};
-    TRY(journal_->move(row, store::StepState::planned));
-    return Outcome{row};
-}
-
-Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
-    const auto step = row.step;
-    return guarded(step, [&] { return undo(std::move(row)); });
-}
-
-Result<StepRunner::Outcome> StepRunner::undo(store::StepRow row) {
-    auto call = TRY(prepare(row));
-    auto& changing = call.context.mutable_row();
-    if (changing.state != store::StepState::compensating)
-        TRY(journal_->move(changing, store::StepState::compensating));
-    FAULT_POINT("rollback.after-intent");
-    const bool leaves_nothing =
-        changing.action == to_string(Action::verify) || changing.action == to_string(Action::adopt);
-    TRY(journal_->state().confirm(journal_->lease()));
-    const auto undone = leaves_nothing ? Status{} : call.kind->compensate(call.context);
-    if (call.context.journal_failure())
-        return *call.context.journal_failure();
-    FAULT_POINT("rollback.after-call");
-    if (undone || (undone.error().kind() == ErrorKind::different && leaves_changed(changing))) {
-        TRY(journal_->move(changing, store::StepState::compensated, [](store::StepRow& edit) {
-            edit.error.clear();
-            if (!leaves_changed(edit)) // else the reason says what was given up
-                edit.reason.clear();
-        }));
-        return Outcome{changing};
-    }
-    const auto& error = undone.error();
-    if (error.kind() == ErrorKind::interrupted)
-        return Outcome{changing, Next::stopped};
-    if (error.kind() == ErrorKind::bug)
-        return error;
-    if (error.kind() == ErrorKind::different) {
-        TRY(get_stuck(call, error));
-        return Outcome{changing};
-    }
-    const auto edit = [&error](store::StepRow& changed) { remember(changed, error); };
-    if (error.retry() == RetryClass::unknown && !repeats_too_often(changing.step)) {
-        TRY(journal_->move(changing, store::StepState::compensating, edit));
-        return Outcome{changing, Next::look, journal_->services().clock->now() + micros(kFailedLookPause)};
-    }
-    TRY(journal_->move(changing, store::StepState::undo_failed, edit));
-    return Outcome{changing};
-}
-
-/// What stands there is noted, so that a person can allow its removal. Where it cannot be seen now, `run resolve
-/// --look` shows it later.
-Status StepRunner::get_stuck(Call& call, const Error& error) {
-    const auto found = call.kind->look_up(call.context);
-    return journal_->move(call.context.mutable_row(), store::StepState::stuck, [&](store::StepRow& changed) {
-        remember(changed, error);
-        if (found)
-            note_present_value(changed, found->value);
-    });
 }
 
 } // namespace godwit::core

@@ -11,6 +11,13 @@
 
 namespace godwit::core {
 
+/// Why a step is left out. `none`: it is not.
+struct SkipReason {
+    store::SkipCause cause = store::SkipCause::none;
+    std::string words;
+    std::string error; ///< canonical JSON of the Error that is the reason; empty: none is
+};
+
 /// Takes single steps through their states. Thread-safe; each row belongs to one thread at a time.
 ///
 /// An Error of these functions is not the step's: the journal failed, the process is told to stop, or something below
@@ -26,16 +33,17 @@ public:
 
     /// What the caller does next.
     enum class Next {
-        ended,     ///< done, failed, broken, stuck, skipped: dependants may go on or must be skipped
-        look,      ///< unknown or made: call `look` again, not before `not_before`
-        unsettled, ///< unknown, and looking again will not help in this run
-        stale,     ///< the resource changed since the plan: every step of it is to be skipped
-        stopped,   ///< interrupted at a checkpoint; the row says how far it got
+        ended,         ///< done, failed, broken, stuck, skipped: dependants may go on or must be skipped
+        look,          ///< unknown or made: call `look` again, not before `not_before`
+        unsettled,     ///< unknown, and looking again will not help in this run
+        skip_resource, ///< its source is not as planned: every step of the resource is to be skipped for `reason`
+        stopped,       ///< interrupted at a checkpoint; the row says how far it got
     };
     struct Outcome {
         store::StepRow row;
         Next next = Next::ended;
         Micros not_before = 0;
+        SkipReason reason{};
     };
 
     /// A planned step whose dependencies are done.
@@ -66,7 +74,7 @@ private:
         JournalContext context;
     };
     Result<Call> prepare(const store::StepRow& row);
-    Result<bool> pin_or_stale(Call& call, std::optional<store::PinRow>& new_pin);
+    Result<SkipReason> pin_unless_changed(Call& call, std::optional<store::PinRow>& new_pin);
     Status commit_intent(Call& call, const std::optional<store::PinRow>& new_pin);
     Result<Outcome> apply(Call& call);
     Result<Outcome> accept(Call& call, Applied applied);
@@ -86,7 +94,7 @@ private:
     std::mutex& resource_mutex(const std::string& resource);
     bool repeats_too_often(const std::string& step);
     Result<Outcome> look_failed(const store::StepRow& row);
-    Status get_stuck(Call& call, const Error& error);
+    Status get_stuck(Call& call, Error error);
 
     Journal* journal_;
     const PlanHeader* header_;

@@ -143,9 +143,26 @@ TEST_F(StepRunnerTest, AChangedOrMissingSourceIsStaleBeforeTheFirstIntent) {
     begin_with();
     world_.source.remove("alpha");
     const auto outcome = must(runner_->run(row("create")));
-    EXPECT_EQ(outcome.next, Next::stale);
+    EXPECT_EQ(outcome.next, Next::skip_resource);
+    EXPECT_EQ(outcome.reason.cause, store::SkipCause::stale);
     EXPECT_EQ(state_of("create"), StepState::planned);
     EXPECT_FALSE(must(scene_.state().pin(scene_.run(), outcome.row.resource)));
+}
+
+TEST_F(StepRunnerTest, ASourceThatCannotBeReadIsNotStale) {
+    begin_with();
+    world_.source.fail(Error::make(ErrorKind::permission, "not allowed to look"));
+    const auto outcome = must(runner_->run(row("create")));
+    EXPECT_EQ(outcome.next, Next::skip_resource);
+    EXPECT_EQ(outcome.reason.cause, store::SkipCause::unreadable);
+    EXPECT_THAT(outcome.reason.words, HasSubstr("not allowed to look"));
+    world_.source.fail(Error::make(ErrorKind::interrupted, "told to stop"));
+    EXPECT_EQ(must(runner_->run(row("create"))).next, Next::stopped);
+    world_.source.fail(Error::make(ErrorKind::bug, "an invariant broke"));
+    EXPECT_TRUE(runner_->run(row("create")).is_error());
+    world_.source.heal();
+    create();
+    EXPECT_EQ(state_of("create"), StepState::done);
 }
 
 TEST_F(StepRunnerTest, ADefiniteNoFailsOrBreaks) {

@@ -145,7 +145,7 @@ Status Walk::absorb(StepRunner::Outcome outcome, int looks) {
         waiting_.insert_or_assign(id, Waiting{std::move(outcome.row), due, looks});
         return {};
     }
-    case StepRunner::Next::stale: return skip_stale(outcome.row);
+    case StepRunner::Next::skip_resource: return skip_resource(outcome.row.resource, outcome.reason);
     case StepRunner::Next::unsettled:
     case StepRunner::Next::stopped: return {};
     case StepRunner::Next::ended: break;
@@ -155,12 +155,12 @@ Status Walk::absorb(StepRunner::Outcome outcome, int looks) {
     return skip_dependants(outcome.row);
 }
 
-Status Walk::skip(const std::string& step, const std::string& reason) {
-    auto row = TRY(journal_->state().step(journal_->run().id, step)); // skipping another may have skipped it meanwhile
-    if (row.state != StepState::planned || active_.contains(row.step))
-        return {};
-    TRY(journal_->move(row, StepState::skipped, [&reason](store::StepRow& edit) { edit.reason = reason; }));
-    return skip_dependants(row);
+Status Walk::skip(store::StepRow& row, const SkipReason& reason) {
+    return journal_->move(row, StepState::skipped, [&reason](store::StepRow& edit) {
+        edit.skip_cause = reason.cause;
+        edit.reason = reason.words;
+        edit.error = reason.error;
+    });
 }
 
 Status Walk::skip_dependants(const store::StepRow& row) {
@@ -169,21 +169,28 @@ Status Walk::skip_dependants(const store::StepRow& row) {
     if (dependants.empty())
         return {};
     const auto step = TRY(plan_step_from_json(TRY(journal_->state().step_line(plan, row.step))));
-    for (const auto& id : dependants)
-        TRY(skip(id, "it needs " + row.kind + " of " + step.display + ", which is " +
-                         std::string(store::to_string(row.state))));
+    const SkipReason reason{store::SkipCause::dependency,
+                            "it needs " + row.kind + " of " + step.display + ", which is " +
+                                std::string(store::to_string(row.state)),
+                            {}};
+    for (const auto& id : dependants) {
+        auto dependant = TRY(journal_->state().step(journal_->run().id, id)); // skipping another may have skipped it
+        if (dependant.state != StepState::planned || active_.contains(id))
+            continue;
+        TRY(skip(dependant, reason));
+        TRY(skip_dependants(dependant));
+    }
     return {};
 }
 
 /// First every step of the resource, then what needs them, so that each names its own reason.
-Status Walk::skip_stale(const store::StepRow& stale) {
+Status Walk::skip_resource(const std::string& resource, const SkipReason& reason) {
     constexpr std::array kPlanned{StepState::planned};
     std::vector<store::StepRow> skipped;
     TRY(store::each_step(journal_->state(), journal_->run().id, kPlanned, [&](store::StepRow row) -> Status {
-        if (row.resource != stale.resource || active_.contains(row.step))
+        if (row.resource != resource || active_.contains(row.step))
             return {};
-        TRY(journal_->move(row, StepState::skipped,
-                           [&stale](store::StepRow& edit) { edit.reason = "stale: " + stale.reason; }));
+        TRY(skip(row, reason));
         skipped.push_back(std::move(row));
         return {};
     }));

@@ -50,8 +50,8 @@ private:
     Status absorb_finished();
     Status absorb(StepRunner::Outcome outcome, int looks);
     Status skip_dependants(const store::StepRow& row);
-    Status skip_stale(const store::StepRow& row);
-    Status skip(const std::string& step, const std::string& reason);
+    Status skip_resource(const std::string& resource, const SkipReason& reason);
+    Status skip(store::StepRow& row, const SkipReason& reason);
     WorkerPool& pool(const store::StepRow& row);
 
     Journal* journal_;

@@ -65,6 +65,7 @@ TEST_F(WalkTest, StepsOfThePlanThatAreSkippedSayWhy) {
     ASSERT_TRUE(walk());
     EXPECT_EQ(state_of("skip"), StepState::skipped);
     EXPECT_EQ(row("skip").reason, "it cannot be moved");
+    EXPECT_EQ(row("skip").skip_cause, store::SkipCause::plan);
 }
 
 TEST_F(WalkTest, WhatIsUnknownIsLookedUpBeforeItIsMadeAgain) {
@@ -88,9 +89,25 @@ TEST_F(WalkTest, StaleMeansEveryPlannedStepOfTheResourceAndItsDependants) {
     ASSERT_TRUE(walk());
     EXPECT_EQ(count(StepState::skipped), 5U);
     for (const auto* kind : {"create", "fill", "verify"})
-        EXPECT_THAT(row(kind, "alpha").reason, ::testing::StartsWith("stale: ")) << kind;
+        EXPECT_EQ(row(kind, "alpha").skip_cause, store::SkipCause::stale) << kind;
+    EXPECT_EQ(row("create", "beta").skip_cause, store::SkipCause::dependency);
     EXPECT_THAT(row("create", "beta").reason, HasSubstr("it needs"));
     EXPECT_EQ(world_.dump(), "");
+}
+
+TEST_F(WalkTest, WhatCannotBeReadIsLeftOutAndTakenUpByAResume) {
+    world_.add("alpha");
+    begin_run();
+    world_.source.fail(Error::make(ErrorKind::unavailable, "no answer from the source"));
+    ASSERT_TRUE(walk());
+    for (const auto* kind : {"create", "fill", "verify"})
+        EXPECT_EQ(row(kind).skip_cause, store::SkipCause::unreadable) << kind;
+    const auto report = must(report_run(scene_.state(), scene_.run()));
+    EXPECT_EQ(report.stale, 0U);
+    EXPECT_EQ(report.exit_code(), 1);
+    world_.source.heal();
+    EXPECT_EQ(scene_.resume().exit_code(), 0);
+    EXPECT_EQ(row("create").skip_cause, store::SkipCause::none);
 }
 
 TEST_F(WalkTest, StartsNothingOnceItIsToldToStop) {

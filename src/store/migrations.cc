@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "store/table.h"
 
 #include <utility>
 
@@ -61,7 +62,7 @@ CREATE UNIQUE INDEX run_open ON run (plan) WHERE state <> 'rolled_back';
 
 CREATE TABLE step (
     run {text} REFERENCES run (id), step {text}, position {integer}, kind {text}, resource {text}, action {text},
-    state {text}, reason {text}, request_digest {text}, call_deadline {integer}, before_image {text}, target_id {text},
+    state {text}, skip_cause {text}, reason {text}, request_digest {text}, call_deadline {integer}, before_image {text}, target_id {text},
     result {text}, error {text}, outcome {text}, waiver {text}, attempts {integer}, changed_at {integer},
     checksum {integer}, waiting {integer} DEFAULT 0, PRIMARY KEY (run, step)){keyed};
 CREATE INDEX step_by_position ON step (run, position);
@@ -208,9 +209,7 @@ Status check_schema(Connection& connection, StateLocation::Kind kind) {
     const auto recorded = TRY(connection.query("SELECT definitions FROM schema_version ORDER BY version DESC LIMIT 1"));
     const Values present = {TRY(digest_of_definitions(connection, kind))};
     if (recorded.size() != 1 || recorded[0] != present)
-        return Error::make(ErrorKind::corrupt, "the state database is damaged")
-            .why("the definition of a table, index or view is not the one that was made")
-            .fix("restore the state database from its backup");
+        return damaged("the definition of a table, index or view is not the one that was made");
     return {};
 }
 

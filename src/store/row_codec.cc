@@ -34,9 +34,9 @@ const Table kBodyRow{"step_body", {"plan", "step", "line"}, 2};
 const Table kDependencyRow{"step_dependency", {"plan", "step", "depends_on"}, 3};
 const Table kRunRow{"run", {"id", "plan", "state", "started_at", "changed_at", "options"}, 1};
 const Table kStepRow{"step",
-                     {"run", "step", "position", "kind", "resource", "action", "state", "reason", "request_digest",
-                      "call_deadline", "before_image", "target_id", "result", "error", "outcome", "waiver", "attempts",
-                      "changed_at"},
+                     {"run", "step", "position", "kind", "resource", "action", "state", "skip_cause", "reason",
+                      "request_digest", "call_deadline", "before_image", "target_id", "result", "error", "outcome",
+                      "waiver", "attempts", "changed_at"},
                      2};
 const Table kPartRow{
     "part",
@@ -162,6 +162,7 @@ Status decode(const Value& value, std::uint64_t& into) {
 Status decode(const Value& value, StepState& into) { return decode_state(value, into, parse_step_state); }
 Status decode(const Value& value, RunState& into) { return decode_state(value, into, parse_run_state); }
 Status decode(const Value& value, PartState& into) { return decode_state(value, into, parse_part_state); }
+Status decode(const Value& value, SkipCause& into) { return decode_state(value, into, parse_skip_cause); }
 
 std::string event_chain(std::string_view previous, const EventRow& event) {
     Sha256 digest;

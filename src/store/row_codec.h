@@ -126,8 +126,9 @@ void fields(R& r, auto visit) {
 }
 template <RowOf<StepRow> R>
 void fields(R& r, auto visit) {
-    visit(r.run, r.step, r.position, r.kind, r.resource, r.action, r.state, r.reason, r.request_digest, r.call_deadline,
-          r.before_image, r.target_id, r.result, r.error, r.outcome, r.waiver, r.attempts, r.changed_at);
+    visit(r.run, r.step, r.position, r.kind, r.resource, r.action, r.state, r.skip_cause, r.reason, r.request_digest,
+          r.call_deadline, r.before_image, r.target_id, r.result, r.error, r.outcome, r.waiver, r.attempts,
+          r.changed_at);
 }
 template <RowOf<PartRow> R>
 void fields(R& r, auto visit) {
@@ -176,6 +177,7 @@ inline Value encode(std::uint64_t number) { return static_cast<std::int64_t>(num
 inline Value encode(StepState state) { return std::string(to_string(state)); }
 inline Value encode(RunState state) { return std::string(to_string(state)); }
 inline Value encode(PartState state) { return std::string(to_string(state)); }
+inline Value encode(SkipCause cause) { return std::string(to_string(cause)); }
 
 Status decode(const Value& value, std::string& into);
 Status decode(const Value& value, std::int64_t& into);
@@ -183,6 +185,7 @@ Status decode(const Value& value, std::uint64_t& into);
 Status decode(const Value& value, StepState& into);
 Status decode(const Value& value, RunState& into);
 Status decode(const Value& value, PartState& into);
+Status decode(const Value& value, SkipCause& into);
 
 template <typename Row>
 Values to_values(const Row& row) {

@@ -80,6 +80,7 @@ struct StepRow {
     std::string resource;
     std::string action;
     StepState state = StepState::planned;
+    SkipCause skip_cause = SkipCause::none;
     std::string reason;         ///< why it is skipped, failed, broken or stuck; words for people
     std::string request_digest; ///< SHA-256 hex of the last intent's request
     Micros call_deadline = 0;   ///< absolute, of the one call that the open intent covers; 0: none

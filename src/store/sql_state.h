@@ -72,7 +72,6 @@ public:
     Result<std::vector<PlanRow>> plans() override;
     Result<std::optional<PlanRow>> plan(std::string_view digest) override;
     Result<std::string> step_line(std::string_view plan, std::string_view step) override;
-    Result<std::vector<std::string>> dependencies(std::string_view plan, std::string_view step) override;
     Result<std::vector<std::string>> dependants(std::string_view plan, std::string_view step) override;
 
     Result<std::vector<RunRow>> runs() override;
@@ -121,6 +120,7 @@ private:
     Status check_table(const Table& table);
     Status check_events(const std::string& run);
     Status check_waiting();
+    Status check_dependency_counts();
     void keep_renewing();
 
     std::unique_ptr<Database> database_;

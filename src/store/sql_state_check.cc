@@ -41,12 +41,20 @@ Status SqlState::check_waiting() {
                                 "t.step = d.depends_on WHERE d.plan = r.plan AND d.step = s.step AND "
                                 "(t.state IS NULL OR t.state <> 'done')) LIMIT 1");
     }));
-    if (wrong.empty())
-        return {};
-    return Error::make(ErrorKind::corrupt, "the state database is damaged")
-        .why("the number of dependencies that a step waits for is wrong")
-        .fix("restore the state database from its backup")
-        .at(row_name(table_of<StepRow>(), wrong[0]));
+    return wrong.empty() ? Status{}
+                         : damaged("the number of dependencies that a step waits for is wrong",
+                                   row_name(table_of<StepRow>(), wrong[0]));
+}
+
+Status SqlState::check_dependency_counts() {
+    const auto wrong = TRY(readers_.ask<Result<std::vector<Values>>>([](Connection& connection) {
+        return connection.query(
+            "SELECT p.plan, p.position FROM plan_step p WHERE p.dependencies <> ("
+            "SELECT count(*) FROM step_dependency d WHERE d.plan = p.plan AND d.step = p.id) LIMIT 1");
+    }));
+    return wrong.empty()
+               ? Status{}
+               : damaged("dependencies of a step are missing", row_name(table_of<StoredPlanStep>(), wrong[0]));
 }
 
 Status SqlState::check() {
@@ -54,6 +62,7 @@ Status SqlState::check() {
     for (const auto* table : all_tables())
         TRY(check_table(*table));
     TRY(check_waiting());
+    TRY(check_dependency_counts());
     for (const auto& assessment : TRY(assessments())) {
         TRY(each_resource(assessment.id, [](const ResourceRow&) { return Status(); }));
         TRY(each_edge(assessment.id, [](const EdgeRow&) { return Status(); }));

@@ -11,24 +11,10 @@ namespace {
 
 constexpr std::size_t kPageRows = 1'000;
 
-Error damaged(std::string why, std::string where) {
-    return Error::make(ErrorKind::corrupt, "the state database is damaged")
-        .why(std::move(why))
-        .fix("restore the state database from its backup")
-        .at(std::move(where));
-}
-
 struct Tally {
     std::int64_t count = 0;
     std::uint64_t digest = 0;
 };
-
-std::vector<std::string> names(const std::vector<DependencyRow>& rows, std::string DependencyRow::* column) {
-    std::vector<std::string> out;
-    for (const auto& row : rows)
-        out.push_back(row.*column);
-    return out;
-}
 
 /// `?, ?, ?` with the values for it: filled up to a power of two, so that few different statements are prepared.
 std::string in_list(std::span<const StepRow> steps, Values& values) {
@@ -138,21 +124,12 @@ Result<std::string> SqlState::step_line(std::string_view plan, std::string_view 
     return std::move(body->line);
 }
 
-Result<std::vector<std::string>> SqlState::dependencies(std::string_view plan, std::string_view step) {
-    const auto rows = TRY(
-        select_all<DependencyRow>("plan = ? AND step = ? ORDER BY depends_on", {std::string(plan), std::string(step)}));
-    const auto of = TRY(select_one<StoredPlanStep>("plan = ? AND id = ?", {std::string(plan), std::string(step)}));
-    if (!of)
-        return missing("step", std::string(plan) + "/" + std::string(step));
-    if (of->dependencies != static_cast<std::int64_t>(rows.size()))
-        return damaged("dependencies of a step are missing", row_name(table_of<StoredPlanStep>(), to_values(*of)));
-    return names(rows, &DependencyRow::depends_on);
-}
-
 Result<std::vector<std::string>> SqlState::dependants(std::string_view plan, std::string_view step) {
-    return names(TRY(select_all<DependencyRow>("plan = ? AND depends_on = ? ORDER BY step",
-                                               {std::string(plan), std::string(step)})),
-                 &DependencyRow::step);
+    std::vector<std::string> steps;
+    for (auto& row : TRY(select_all<DependencyRow>("plan = ? AND depends_on = ? ORDER BY step",
+                                                   {std::string(plan), std::string(step)})))
+        steps.push_back(std::move(row.step));
+    return steps;
 }
 
 Result<std::vector<RunRow>> SqlState::runs() { return select_all<RunRow>("1 = 1 ORDER BY started_at DESC, id", {}); }

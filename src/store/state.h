@@ -125,7 +125,6 @@ public:
     virtual Result<std::optional<PlanRow>> plan(std::string_view digest) = 0;
     /// The canonical line of one step; its digest is checked.
     virtual Result<std::string> step_line(std::string_view plan, std::string_view step) = 0;
-    virtual Result<std::vector<std::string>> dependencies(std::string_view plan, std::string_view step) = 0;
     virtual Result<std::vector<std::string>> dependants(std::string_view plan, std::string_view step) = 0;
 
     virtual Result<std::vector<RunRow>> runs() = 0; ///< newest first

@@ -13,7 +13,7 @@ using enum StepState;
 
 constexpr Transition<StepState> kStepTransitions[] = {
     {planned, intent, "its dependencies are done; about to act; committed first"},
-    {planned, skipped, "its action is skip, a dependency did not get done, or its fingerprint changed"},
+    {planned, skipped, "its action is skip, a dependency did not get done, or its source changed or cannot be read"},
     {planned, unknown, "the look-up at the start found something of this marker"},
     {skipped, unknown, "the look-up at the start found something of this marker"},
     {failed, unknown, "the look-up at the start found something of this marker"},
@@ -36,7 +36,7 @@ constexpr Transition<StepState> kStepTransitions[] = {
     {made, compensating, "rollback; intent committed first"},
     {broken, compensating, "rollback, or `run resume --replace`; intent committed first"},
     {done, compensating, "rollback; intent committed first"},
-    {compensating, compensated, "gone, gone already, or the before-image is back"},
+    {compensating, compensated, "gone, gone already, the before-image is back, or left by decision"},
     {compensating, compensating, "no answer: look up, repeat"},
     {compensating, undo_failed, "a definite no, or its deadline passed"},
     {compensating, stuck, "the present value is neither ours nor the one that `--undo` recorded"},
@@ -94,6 +94,14 @@ constexpr std::pair<PartState, std::string_view> kPartNames[] = {
     {PartState::removed, "removed"},
 };
 
+constexpr std::pair<SkipCause, std::string_view> kSkipCauseNames[] = {
+    {SkipCause::none, ""},
+    {SkipCause::plan, "plan"},
+    {SkipCause::stale, "stale"},
+    {SkipCause::unreadable, "unreadable"},
+    {SkipCause::dependency, "dependency"},
+};
+
 template <typename State>
 bool contains(std::span<const Transition<State>> table, State from, State to) {
     return std::ranges::any_of(table, [&](const auto& row) { return row.from == from && row.to == to; });
@@ -127,9 +135,11 @@ bool is_allowed(PartState from, PartState to) { return contains(part_transitions
 std::string_view to_string(StepState state) { return name_of(kStepNames, state); }
 std::string_view to_string(RunState state) { return name_of(kRunNames, state); }
 std::string_view to_string(PartState state) { return name_of(kPartNames, state); }
+std::string_view to_string(SkipCause cause) { return name_of(kSkipCauseNames, cause); }
 
 Result<StepState> parse_step_state(std::string_view text) { return state_of(kStepNames, text); }
 Result<RunState> parse_run_state(std::string_view text) { return state_of(kRunNames, text); }
 Result<PartState> parse_part_state(std::string_view text) { return state_of(kPartNames, text); }
+Result<SkipCause> parse_skip_cause(std::string_view text) { return state_of(kSkipCauseNames, text); }
 
 } // namespace godwit::store

@@ -24,6 +24,15 @@ enum class StepState {
     undo_failed,
 };
 
+/// Why a step is skipped; `none` in every other state.
+enum class SkipCause {
+    none,
+    plan,       ///< the plan says so
+    stale,      ///< its source changed since the plan was made
+    unreadable, ///< its source could not be read, so nothing says whether it changed
+    dependency, ///< what it needs did not get done
+};
+
 enum class RunState { running, stopped, done, rolling_back, rolled_back };
 
 /// A part of a long step. `intent` owns its nonce folder only; `written` has a durable ledger; `done` is under final
@@ -50,8 +59,10 @@ bool is_allowed(PartState from, PartState to);
 std::string_view to_string(StepState state);
 std::string_view to_string(RunState state);
 std::string_view to_string(PartState state);
+std::string_view to_string(SkipCause cause);
 Result<StepState> parse_step_state(std::string_view text);
 Result<RunState> parse_run_state(std::string_view text);
 Result<PartState> parse_part_state(std::string_view text);
+Result<SkipCause> parse_skip_cause(std::string_view text);
 
 } // namespace godwit::store

@@ -122,6 +122,13 @@ std::string row_name(const Table& table, std::span<const Value> values) {
     return std::string(table.name) + " (" + out + ")";
 }
 
+Error damaged(std::string why, std::string where) {
+    return Error::make(ErrorKind::corrupt, "the state database is damaged")
+        .why(std::move(why))
+        .fix("restore the state database from its backup")
+        .at(std::move(where));
+}
+
 Status insert_rows(Connection& connection, const Table& table, std::span<const Values> rows) {
     const std::size_t width = table.columns.size() + 1;
     const std::size_t most = std::max<std::size_t>(1, kMostParameters / width);

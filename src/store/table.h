@@ -23,6 +23,8 @@ std::int64_t checksum(const Table& table, std::span<const Value> values);
 
 /// `resource (assessment a1, key b)` for messages.
 std::string row_name(const Table& table, std::span<const Value> values);
+/// Of kind `corrupt`; the fix is the backup.
+Error damaged(std::string why, std::string where = {});
 
 /// Text that no back end could keep as it is (U+0000, invalid UTF-8) is refused before anything is written.
 Status insert_rows(Connection& connection, const Table& table, std::span<const Values> rows);

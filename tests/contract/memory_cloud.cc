@@ -213,8 +213,20 @@ std::map<std::string, SourceThing> MemorySource::all() {
     return things_;
 }
 
-std::optional<SourceThing> MemorySource::find(const std::string& name) {
+void MemorySource::fail(Error error) {
     const std::scoped_lock lock(mutex_);
+    failure_ = std::move(error);
+}
+
+void MemorySource::heal() {
+    const std::scoped_lock lock(mutex_);
+    failure_.reset();
+}
+
+Result<std::optional<SourceThing>> MemorySource::find(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    if (failure_)
+        return *failure_;
     const auto found = things_.find(name);
     return found == things_.end() ? std::nullopt : std::optional(found->second);
 }

@@ -101,11 +101,16 @@ public:
     void put(const std::string& name, SourceThing thing);
     void remove(const std::string& name);
     std::map<std::string, SourceThing> all();
-    std::optional<SourceThing> find(const std::string& name);
+    /// An error where the source does not answer.
+    Result<std::optional<SourceThing>> find(const std::string& name);
+    /// From now on `find` does not answer.
+    void fail(Error error);
+    void heal();
 
 private:
     std::mutex mutex_;
     std::map<std::string, SourceThing> things_;
+    std::optional<Error> failure_;
 };
 
 } // namespace godwit::contract

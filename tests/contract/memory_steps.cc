@@ -28,7 +28,7 @@ public:
 
     Result<std::string> observe(core::StepContext& context) override {
         const auto wish = TRY(wish_from_json(context.step().body));
-        const auto thing = source_->find(wish.name);
+        const auto thing = TRY(source_->find(wish.name));
         if (!thing)
             return Error::make(ErrorKind::not_found, "it is gone from the source").at(printable(wish.name));
         return fingerprint_of(*thing);
@@ -293,7 +293,7 @@ public:
     Result<Applied> apply(core::StepContext& context) override {
         const auto wish = TRY(wish_from_json(context.step().body));
         Applied applied;
-        const auto thing = source().find(wish.name);
+        const auto thing = TRY(source().find(wish.name));
         if (!thing || fingerprint_of(*thing) != context.pin()) {
             applied.verdict = core::Verdict::not_comparable("drift");
             TRY(context.record(core::Comparison{"the thing", *applied.verdict, "{}"}));

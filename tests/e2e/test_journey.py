@@ -145,7 +145,7 @@ def test_what_changed_since_the_plan_is_stale(tmp_path):
         changed.write_bytes(changed.read_bytes() + b"999,new\n")
         journey.apply(code=3)
         states = journey.json("run", "show", journey.run_id(), code=3)
-        assert any("stale" in cause["reason"] for cause in states["causes"])
+        assert any(cause["skip_cause"] == "stale" for cause in states["causes"])
 
 
 def test_a_second_run_of_an_unfinished_plan_is_refused(tmp_path):

@@ -59,7 +59,7 @@ def test_tables_that_fail_alike_are_one_block(tmp_path):
             (estate.data / f"t{number}/part-0").unlink()
         stopped = journey.apply(code=None)
         assert stopped.returncode in (3, 9)
-        assert stopped.stdout.count("for instance") == 1 and "skipped: 20 steps, for instance db.t" in stopped.stdout
+        assert stopped.stdout.count("for instance") == 1 and "skipped (stale): 20 steps, for instance db.t" in stopped.stdout
         assert "lakehouse:table:" not in stopped.stdout
         run = journey.run_id()
         report = journey.json("run", "show", run, code=stopped.returncode)

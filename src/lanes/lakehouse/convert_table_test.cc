@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/resource.h>
+
 using namespace godwit;
 using namespace godwit::lakehouse;
 using namespace godwit::lakehouse::testing_world;
@@ -197,6 +199,39 @@ TEST(ConvertTable, a_source_that_changes_after_the_pin_is_drift_and_before_it_is
     const auto gone = table.world().kind(kind::kCompareRows).observe(context);
     ASSERT_TRUE(gone.is_error());
     EXPECT_EQ(gone.error().kind(), ErrorKind::stale);
+}
+
+/// While it lives, the process can open nothing more.
+class NoMoreFiles {
+public:
+    NoMoreFiles() {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        auto none = before_;
+        none.rlim_cur = 0;
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    NoMoreFiles(const NoMoreFiles&) = delete;
+    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+    ~NoMoreFiles() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+private:
+    ::rlimit before_{};
+};
+
+TEST(ConvertTable, a_source_that_cannot_be_listed_is_not_one_that_changed) {
+    World source;
+    source.tables({orders()});
+    source.data("orders/a.csv", "1,1.50\n");
+    Moved table(source, "d.orders");
+    auto context = table.world().context(kind::kCompareRows, table.move());
+    const auto pin = context.pin();
+    {
+        const NoMoreFiles limit;
+        const auto blind = table.world().kind(kind::kCompareRows).observe(context);
+        ASSERT_TRUE(blind.is_error());
+        EXPECT_EQ(blind.error().kind(), ErrorKind::io) << blind.error().to_line();
+    }
+    EXPECT_EQ(table.world().kind(kind::kCompareRows).observe(context).value(), pin);
 }
 
 TEST(ConvertTable, the_same_plan_gives_the_same_bytes) {

@@ -258,13 +258,21 @@ Status TableAssessor::list_table(TableFacts& facts) {
     return {};
 }
 
+/// An assessment reports what cannot be listed and goes on.
+Status TableAssessor::cannot_list(Place& place, Error error) const {
+    if (depth_ == Depth::listings || error.kind() == ErrorKind::interrupted)
+        return error;
+    set_problem(place, error);
+    return {};
+}
+
 Result<TableAssessor::Listed> TableAssessor::list(Place& place, TableFacts& facts, Sha256& digest, bool check_objects) {
     Listed listed;
     if (!place.problem.empty())
         return listed;
     auto opened = open_place(place, source_.map);
     if (opened.is_error()) {
-        set_problem(place, opened.error());
+        TRY(cannot_list(place, std::move(opened).error()));
         return listed;
     }
     const bool checks = check_objects && depth_ == Depth::files && !lists_only(facts.kind);
@@ -278,9 +286,7 @@ Result<TableAssessor::Listed> TableAssessor::list(Place& place, TableFacts& fact
         },
         stop_);
     if (sizes.is_error()) {
-        if (sizes.error().kind() == ErrorKind::interrupted)
-            return std::move(sizes).error();
-        set_problem(place, sizes.error());
+        TRY(cannot_list(place, std::move(sizes).error()));
         return listed;
     }
     listed.sizes = *sizes;

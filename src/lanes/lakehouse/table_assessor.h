@@ -20,7 +20,8 @@ namespace godwit::lakehouse {
 /// Fills in what the catalogue does not say about one table: partitions, sizes, footers, metadata.json.
 class TableAssessor {
 public:
-    /// `listings`: no file is opened; fingerprints, places and sizes are the same.
+    /// `listings`, for runs: no file is opened; fingerprints, places and sizes are the same, and a place that cannot be
+    /// listed is an error, because a plan moves only what could be.
     enum class Depth { files, listings };
     TableAssessor(const SourceOptions& source, core::AssessmentSink& sink, std::stop_token stop,
                   Depth depth = Depth::files)
@@ -49,6 +50,7 @@ private:
     Result<Listed> list(Place& place, TableFacts& facts, Sha256& digest, bool check_objects);
     Status check_object(TableFacts& facts, const ListedObject& object, const clients::FileSource& files,
                         const std::string& key);
+    Status cannot_list(Place& place, Error error) const;
     void resolve(Place& place);
     static void finish_fingerprint(TableFacts& facts);
 
