@@ -8,7 +8,7 @@ namespace godwit::lakehouse {
 
 namespace {
 
-/// Sorted by target key on disk; a location that several snapshots name comes once.
+/// Sorted by target key on disk; a location that several snapshots name comes once, in whatever spelling.
 class SpilledListing final : public transfer::CopyListing {
 public:
     SpilledListing(const TableFiles& files, SortedSpill spill) : files_(&files), spill_(std::move(spill)) {}
@@ -17,8 +17,10 @@ public:
         if (spill_.peek() == nullptr)
             return std::optional<transfer::CopyObject>();
         const auto record = *spill_.peek();
-        while (spill_.peek() != nullptr && spill_.peek()->key == record.key)
+        while (spill_.peek() != nullptr && spill_.peek()->key == record.key) {
+            TRY(check_same_file(record.key, record.value, spill_.peek()->value));
             TRY(spill_.pop());
+        }
         auto located = TRY(files_->locate(record.value));
         return std::optional(
             transfer::CopyObject{record.key, std::move(located.folder), std::move(located.key), record.value});

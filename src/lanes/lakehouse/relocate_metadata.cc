@@ -25,7 +25,7 @@ bool is_gzip_name(std::string_view location) {
 }
 
 /// Writes every file of the table that paths stand in, once: delete files, then manifests, lists and metadata files.
-/// What was written under which source path is remembered, because several snapshots share manifests and delete files.
+/// What was written to which key is remembered, because several snapshots share manifests and delete files.
 class Relocation {
 public:
     Relocation(core::StepContext& context, const TableTree& tree, const TablePaths& paths, transfer::OpenPart& part)
@@ -50,6 +50,9 @@ private:
         if (manifest.deletes)
             TRY(tree_->each_entry(manifest,
                                   [this](const iceberg::ManifestEntry& entry) { return write_deletes(entry.file); }));
+        const auto key = TRY(paths_->key(manifest.location));
+        if (!TRY(is_first(key, manifest.location)))
+            return {};
         const auto source = TRY(tree_->files().open(manifest.location));
         auto sink = TRY(PartSink::create(*part_));
         const iceberg::ManifestEdits edits{
@@ -57,14 +60,14 @@ private:
             [this](const iceberg::DeleteFileKey& file) { return rewritten(file); },
         };
         TRY(iceberg::rewrite_manifest(*source, sink, edits));
-        const auto length = TRY(sink.finish(TRY(paths_->key(manifest.location))));
-        manifests_[manifest.location] = {TRY(paths_->uri(manifest.location)), static_cast<std::int64_t>(length)};
+        const auto length = TRY(sink.finish(key));
+        manifests_[key] = {TRY(paths_->uri(manifest.location)), static_cast<std::int64_t>(length)};
         context_->progress(part_->objects(), part_->bytes());
         return {};
     }
 
     Result<std::optional<RewrittenFile>> rewritten(const iceberg::DeleteFileKey& file) const {
-        const auto found = deletes_.find(std::string(file.path));
+        const auto found = deletes_.find(TRY(paths_->key(file.path)));
         if (found == deletes_.end())
             return std::optional<RewrittenFile>();
         auto copy = found->second;
@@ -73,9 +76,10 @@ private:
     }
 
     Status write_deletes(const iceberg::DataFile& file) {
-        if (file.content != iceberg::FileContent::position_deletes || deletes_.contains(file.file_path))
+        if (file.content != iceberg::FileContent::position_deletes)
             return {};
-        if (!TRY(tree_->files().exists(file.file_path)))
+        const auto key = TRY(paths_->key(file.file_path));
+        if (!TRY(is_first(key, file.file_path)) || !TRY(tree_->files().exists(file.file_path)))
             return {}; // gone with an expired snapshot; a needed one was found missing by the copy
         const auto source = TRY(tree_->files().open(file.file_path));
         auto sink = TRY(PartSink::create(*part_));
@@ -85,42 +89,57 @@ private:
             result.file_size_in_bytes = static_cast<std::int64_t>(TRY(iceberg::rewrite_puffin(*source, sink, map)));
         else
             result = TRY(rewrite_position_deletes(*source, sink, file.file_format, map));
-        TRY(sink.finish(TRY(paths_->key(file.file_path))));
+        TRY(sink.finish(key));
         FAULT_POINT("relocate.after-deletes");
-        deletes_.emplace(file.file_path, std::move(result));
+        deletes_.emplace(key, std::move(result));
         return {};
     }
 
     Status write_list(const TableTree::ManifestList& list) {
+        const auto key = TRY(paths_->key(list.location));
+        if (!TRY(is_first(key, list.location)))
+            return {};
         const auto source = TRY(tree_->files().open(list.location));
         auto sink = TRY(PartSink::create(*part_));
         const auto map = [this](std::string_view path, std::int64_t length) -> Result<MovedManifest> {
-            const auto found = manifests_.find(std::string(path));
+            const auto found = manifests_.find(TRY(paths_->key(path)));
             // Missing at the source and needed by nothing that can be reached: the name moves, the length stays.
             return found == manifests_.end() ? MovedManifest{TRY(paths_->uri(path)), length} : found->second;
         };
         TRY(iceberg::rewrite_manifest_list(*source, sink, map));
-        TRY(sink.finish(TRY(paths_->key(list.location))));
+        TRY(sink.finish(key));
         return {};
     }
 
     Status write_document(const TableTree::Document& document) {
+        const auto key = TRY(paths_->key(document.location));
+        if (!TRY(is_first(key, document.location)))
+            return {};
         const auto moved = TRY(document.metadata.map_paths(paths_->mapper()));
         auto text = moved.to_json_text();
         if (is_gzip_name(document.location))
             text = TRY(iceberg::gzip(text));
         auto sink = TRY(PartSink::create(*part_));
         TRY(sink.write(text));
-        TRY(sink.finish(TRY(paths_->key(document.location))));
+        TRY(sink.finish(key));
         FAULT_POINT("relocate.after-document");
         return {};
+    }
+
+    /// False where the file was written before, in whatever spelling it was named.
+    Result<bool> is_first(const std::string& key, const std::string& location) {
+        const auto [known, first] = written_.emplace(key, location);
+        if (!first)
+            TRY(check_same_file(key, known->second, location));
+        return first;
     }
 
     core::StepContext* context_;
     const TableTree* tree_;
     const TablePaths* paths_;
     transfer::OpenPart* part_;
-    std::map<std::string, MovedManifest> manifests_;
+    std::map<std::string, std::string> written_;     ///< target key to the location that it was made of
+    std::map<std::string, MovedManifest> manifests_; ///< by target key, as are
     std::map<std::string, RewrittenFile> deletes_;
 };
 

@@ -56,6 +56,21 @@ public:
     }
     StepsWorld& world() { return world_; }
     const TableMove& move() const { return move_; }
+    void add_pair(const std::string& from, const std::string& to) { move_.pairs.emplace_back(from, to); }
+    void write_source(const std::string& below, const std::string& text) const {
+        const auto path = source(below);
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+        ASSERT_FALSE(write_file_durably(path, text).is_error());
+    }
+    /// The table's metadata names these statistics files beside its own.
+    void add_statistics(const std::vector<std::string>& locations) const {
+        auto json = *parse_json(*read_file(source(fixture_.file)));
+        for (const auto& location : locations)
+            json["partition-statistics"].push_back({{"snapshot-id", json["current-snapshot-id"]},
+                                                    {"statistics-path", location},
+                                                    {"file-size-in-bytes", 5}});
+        write_source(fixture_.file, json.dump());
+    }
     const IcebergFixture& fixture() const { return fixture_; }
     std::string source(const std::string& below) const { return files_.path() + "/" + below; }
 
@@ -172,6 +187,79 @@ TEST(RelocateMetadata, a_file_that_the_table_needs_and_lacks_is_a_definite_no) {
     ASSERT_TRUE(copied.is_error());
     EXPECT_EQ(copied.error().kind(), ErrorKind::not_found);
     EXPECT_THAT(table.world().tree("target"), IsEmpty());
+}
+
+TEST(CopyOfTable, a_file_elsewhere_does_not_take_the_place_of_one_of_the_table) {
+    Relocated table("table-statistics");
+    const std::vector<std::string> places{"hr/f.puffin", "table-statistics/external/fixtures/hr/f.puffin",
+                                          "table-statistics/external/s3/fixtures/hr/f.puffin",
+                                          "table-statistics/external~/s3/fixtures/hr/f.puffin"};
+    std::vector<std::string> locations;
+    for (const auto& place : places) {
+        table.write_source(place, "bytes of " + place);
+        locations.push_back("s3://fixtures/" + place);
+    }
+    table.add_statistics(locations);
+    const auto moved = table.move_all();
+    ASSERT_FALSE(moved.is_error()) << moved.error().to_line();
+    std::vector<std::string> arrived;
+    for (const auto& file : table.target_files("f.puffin"))
+        arrived.push_back(table.world().read(file));
+    std::vector<std::string> expected;
+    for (const auto& place : places)
+        expected.push_back("bytes of " + place);
+    EXPECT_THAT(arrived, testing::UnorderedElementsAreArray(expected));
+    EXPECT_THAT(table.outcome(kind::kCompareFiles), ElementsAre("equal"));
+    EXPECT_THAT(table.outcome(kind::kCheckMetadata), ElementsAre("equal"));
+}
+
+TEST(CopyOfTable, two_files_for_one_key_are_refused_and_two_spellings_are_one_file) {
+    Relocated table("table-statistics");
+    table.add_pair("s3://fixtures/hr", "hr");
+    table.write_source("hr/f.puffin", "some bytes");
+    table.add_statistics({"s3://fixtures/hr/f.puffin", "s3a://fixtures/hr//f.puffin", "s3n://fixtures/hr/f.puffin"});
+    const auto moved = table.move_all();
+    ASSERT_FALSE(moved.is_error()) << moved.error().to_line();
+    EXPECT_THAT(table.target_files("f.puffin"), ElementsAre("target/d/t/hr/f.puffin"));
+
+    Relocated other("table-statistics");
+    other.add_pair("s3://fixtures/hr", "hr");
+    other.write_source("hr/f.puffin", "some bytes");
+    other.write_source("table-statistics/hr/f.puffin", "others");
+    other.add_statistics({"s3://fixtures/hr/f.puffin", "s3://fixtures/table-statistics/hr/f.puffin"});
+    const auto refused = other.move_all();
+    ASSERT_TRUE(refused.is_error());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::conflict);
+    EXPECT_THAT(refused.error().to_line(), HasSubstr("hr/f.puffin"));
+    EXPECT_THAT(other.world().tree("target"), IsEmpty());
+}
+
+TEST(RelocateMetadata, an_earlier_metadata_file_is_written_once_in_two_spellings_and_never_over_another) {
+    const auto name_earlier = [](const Relocated& table, const std::vector<std::string>& locations) {
+        auto json = *parse_json(*read_file(table.source(table.fixture().file)));
+        for (const auto& location : locations)
+            json["metadata-log"].push_back({{"timestamp-ms", 1}, {"metadata-file", location}});
+        table.write_source(table.fixture().file, json.dump());
+    };
+    const auto document = *read_file(IcebergFixture("v1").folder() + "/" + IcebergFixture("v1").file);
+    Relocated table("v1");
+    table.write_source("hr/1.metadata.json", document);
+    name_earlier(table, {"s3://fixtures/hr/1.metadata.json", "s3a://fixtures/hr/1.metadata.json"});
+    const auto moved = table.move_all();
+    ASSERT_FALSE(moved.is_error()) << moved.error().to_line();
+    EXPECT_THAT(table.target_files("/1.metadata.json"),
+                ElementsAre("target/d/t/external/s3/fixtures/hr/1.metadata.json"));
+    EXPECT_THAT(table.outcome(kind::kCheckMetadata), ElementsAre("equal"));
+
+    Relocated other("v1");
+    other.add_pair("s3://fixtures/hr", "metadata");
+    other.write_source("hr/1.metadata.json", document);
+    other.write_source("v1/metadata/1.metadata.json", document);
+    name_earlier(other, {"s3://fixtures/hr/1.metadata.json", "s3://fixtures/v1/metadata/1.metadata.json"});
+    const auto refused = other.world().apply(kind::kRelocateMetadata, other.move());
+    ASSERT_TRUE(refused.is_error());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::conflict);
+    EXPECT_THAT(refused.error().what(), HasSubstr("the same place"));
 }
 
 TEST(TableTree, holds_each_file_once_and_says_what_is_needed) {

@@ -14,7 +14,9 @@ namespace godwit::lakehouse {
 /// Where each path of an Iceberg table goes: below one folder of the warehouse, whatever roots it had.
 ///
 /// A location below the table's own keeps its relative path; one below another named prefix goes below what that prefix
-/// maps to; anything else goes to `external/<bucket>/<key>` (or `external/file/<path>`) below the table's folder.
+/// maps to; anything else goes below `external` in the table's folder: `external/s3/<bucket>/<key>`,
+/// `external/file/<path>`, or `external/relative/<path>` for a path without a leading slash. A path of the table that
+/// begins with `external` itself becomes `external~`, so that two locations have two keys.
 class TablePaths {
 public:
     using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -36,5 +38,8 @@ private:
     std::string root_;
     clients::PrefixMap pairs_; ///< to absolute paths: the longest prefix wins
 };
+
+/// Two locations that are both moved to `key` are one file in two spellings, or one of both would be lost: an error.
+Status check_same_file(std::string_view key, const std::string& one, const std::string& other);
 
 } // namespace godwit::lakehouse

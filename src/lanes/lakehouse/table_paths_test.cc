@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 using namespace godwit;
 using namespace godwit::lakehouse;
 
@@ -26,14 +28,40 @@ TEST(TablePaths, the_longest_prefix_decides_where_a_path_goes) {
 }
 
 TEST(TablePaths, what_lies_elsewhere_goes_below_external) {
-    EXPECT_EQ(key("s3://b/tt/x"), "d/t/external/b/tt/x");
-    EXPECT_EQ(key("s3://other/x/y"), "d/t/external/other/x/y");
+    EXPECT_EQ(key("s3://b/tt/x"), "d/t/external/s3/b/tt/x");
+    EXPECT_EQ(key("s3://other/x/y"), "d/t/external/s3/other/x/y");
     EXPECT_EQ(key("file:///x/y"), "d/t/external/file/x/y");
     EXPECT_EQ(key("/x/y"), "d/t/external/file/x/y");
+    EXPECT_EQ(key("x/y"), "d/t/external/relative/x/y");
+}
+
+TEST(TablePaths, no_two_places_have_one_key) {
+    EXPECT_EQ(key("s3://b/t/external/s3/other/x"), "d/t/external~/s3/other/x");
+    EXPECT_EQ(key("s3://b/t/external"), "d/t/external~");
+    EXPECT_EQ(key("s3://b/t/external~/x"), "d/t/external~~/x");
+    EXPECT_EQ(key("s3://b/t/externals/x"), "d/t/externals/x");
+    EXPECT_EQ(key("s3://b/t/data/external/x"), "d/t/data/external/x");
+    std::set<std::string> keys;
+    const std::vector<std::string> locations{"s3://other/x",
+                                             "s3://file/other/x",
+                                             "file:///other/x",
+                                             "other/x",
+                                             "s3://s3/other/x",
+                                             "s3://relative/other/x",
+                                             "s3://b/t/external/other/x",
+                                             "s3://b/t/external/s3/other/x",
+                                             "s3://b/t/external~/s3/other/x",
+                                             "s3://b/t/external/file/other/x",
+                                             "s3://b/t/external/relative/other/x",
+                                             "s3://b/external/other/x"};
+    for (const auto& location : locations)
+        EXPECT_TRUE(keys.insert(key(location)).second) << location << " " << key(location);
+    EXPECT_EQ(key("s3a://other//x"), key("s3n://other/x")) << "the same place in another spelling";
 }
 
 TEST(TablePaths, no_path_leads_out_of_the_table) {
-    for (const auto* location : {"s3://b/t/../../x", "s3://other/../../../etc", "file:///../x", ""})
+    for (const auto* location :
+         {"s3://b/t/../../x", "s3://other/../../../etc", "s3://../x", "s3://./x", "file:///../x", ""})
         EXPECT_TRUE(paths().key(location).is_error()) << location;
 }
 
@@ -49,7 +77,7 @@ TEST(TablePaths, a_property_moves_only_where_it_is_a_path_of_the_table) {
     EXPECT_EQ(map("s3://elsewhere/x"), "s3://elsewhere/x");
     EXPECT_EQ(map("zstd"), "zstd");
     EXPECT_EQ(*mapper(iceberg::PathField::manifest_list, "", "s3://elsewhere/x"),
-              "file:///w house/d/t/external/elsewhere/x");
+              "file:///w house/d/t/external/s3/elsewhere/x");
 }
 
 TEST(TableFiles, reads_through_the_map_and_nothing_beside_it) {
