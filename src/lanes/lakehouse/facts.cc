@@ -96,6 +96,7 @@ void fields(V& v, T& f)
 {
     v("count", f.count), v("outside_table", f.outside_table), v("other_storage", f.other_storage);
     v("other_columns", f.other_columns), v("unreadable", f.unreadable), v("empty", f.empty);
+    v("additional_places", f.additional_places);
     v("null_values", f.null_values), v("wrong_arity", f.wrong_arity), v("bad_values", f.bad_values),
         v("duplicates", f.duplicates);
     v("unregistered_objects", f.unregistered_objects), v("unregistered_bytes", f.unregistered_bytes);

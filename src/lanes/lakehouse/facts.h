@@ -112,6 +112,7 @@ struct PartitionSummary {
     std::uint64_t outside_table = 0;        ///< location not below the table's
     std::uint64_t other_storage = 0;        ///< another SerDe or input format than the table's
     std::uint64_t other_columns = 0;        ///< columns differ in name, type or order from the table's
+    std::uint64_t additional_places = 0;    ///< with AdditionalLocations of their own
     std::uint64_t unreadable = 0;           ///< unmapped, missing or unreadable location
     std::uint64_t empty = 0;                ///< no data object
     std::uint64_t null_values = 0;          ///< with at least one `__HIVE_DEFAULT_PARTITION__`

@@ -12,6 +12,7 @@ using namespace godwit;
 using namespace godwit::lakehouse;
 using namespace godwit::lakehouse::testing_world;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -103,6 +104,19 @@ protected:
     LakehouseLane lane_;
     std::unique_ptr<store::State> state_;
 };
+
+TEST_F(PlannerTest, a_table_with_additional_locations_is_skipped) {
+    auto table = csv_table("c");
+    table["StorageDescriptor"]["AdditionalLocations"] = {"s3://b/more"};
+    world_.tables({table});
+    world_.data("c/x.csv", "1\n");
+    world_.data("more/x.csv", "2\n");
+    assess_source();
+    assess_target();
+    const auto steps = planned();
+    EXPECT_THAT(steps.kinds("d.c"), ElementsAre("skip skip"));
+    EXPECT_THAT(steps.steps.back().findings, Contains("LAKE-051"));
+}
 
 TEST_F(PlannerTest, a_csv_table_is_rewritten_compared_registered_and_looked_at) {
     world_.tables({csv_table("c")});

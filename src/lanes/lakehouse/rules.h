@@ -10,7 +10,7 @@ namespace godwit::lakehouse {
 ///
 ///   LAKE-001 to 029  what a table is            LAKE-080 to 099  Iceberg
 ///   LAKE-030 to 039  where its files lie        LAKE-100 to 119  views, links, databases
-///   LAKE-040 to 059  partitions                 LAKE-120 to 129  the export
+///   LAKE-040 to 059  partitions, other places   LAKE-120 to 129  the export
 ///   LAKE-060 to 069  Parquet files              LAKE-150 to 169  the target
 ///
 /// `blocking` refuses a plan: something would be lost without anybody noticing. `warning` with readiness manual or

@@ -222,6 +222,19 @@ const std::vector<core::Rule> kRules{
      {"/partitions/empty", "/partitions/example"},
      "Nothing to do: Iceberg has no empty partitions, so they vanish.",
      0},
+    {"LAKE-051",
+     Severity::warning,
+     Readiness::blocked,
+     "The table has data in additional locations",
+     {type::kTable},
+     [](const Json& facts) {
+         return is_plain_files(facts) &&
+                (!is_empty(facts, "/additional_places") || some(facts, "/partitions/additional_places"));
+     },
+     {"/additional_places", "/partitions/additional_places", "/partitions/example"},
+     "Only the files at one location of a table or partition are moved. Move the others there at the source, and take "
+     "AdditionalLocations out of its entry.",
+     60},
     {"LAKE-060",
      Severity::warning,
      Readiness::blocked,

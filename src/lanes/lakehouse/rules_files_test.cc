@@ -242,6 +242,30 @@ TEST(PartitionRules, LAKE_049_no_partitions) {
     EXPECT_TRUE(world.assess().has(type::kTable, "d.t", "LAKE-049"));
 }
 
+TEST(PartitionRules, LAKE_051_additional_locations_are_not_left_behind) {
+    World world;
+    auto table = csv_table("t"), iceberg = csv_table("i");
+    table["StorageDescriptor"]["AdditionalLocations"] = {"s3://b/more"};
+    iceberg["StorageDescriptor"]["AdditionalLocations"] = {"s3://b/more"};
+    iceberg["Parameters"]["table_type"] = "ICEBERG";
+    auto partition = glue_partition(partitioned(), {"2024-01-01"}, "s3://b/p/1");
+    partition["TableName"] = "p";
+    partition["StorageDescriptor"]["AdditionalLocations"] = {"s3://b/more"};
+    auto keyed = partitioned();
+    keyed["Name"] = "p";
+    world.tables({table, iceberg, keyed, csv_table("whole")});
+    world.partitions({partition});
+    for (const auto* key : {"t/part-0", "more/part-0", "p/1/part-0", "whole/part-0"})
+        world.data(key, "1\n");
+    const auto found = world.assess();
+    EXPECT_TRUE(found.has(type::kTable, "d.t", "LAKE-051"));
+    EXPECT_EQ(found.readiness(type::kTable, "d.t"), core::Readiness::blocked);
+    EXPECT_TRUE(found.has(type::kTable, "d.p", "LAKE-051"));
+    EXPECT_EQ(found.table("d.p").partitions.example, "d.p/dt=2024-01-01");
+    EXPECT_FALSE(found.has(type::kTable, "d.i", "LAKE-051")) << "its metadata names its files";
+    EXPECT_FALSE(found.has(type::kTable, "d.whole", "LAKE-051"));
+}
+
 Collector assess_fixture(const std::string& name) {
     const auto folder = kParquetFixtures + "/" + name;
     return World().assess({{"export", folder + "/export"}, {"map", "s3://fixtures=" + folder + "/data/fixtures"}});

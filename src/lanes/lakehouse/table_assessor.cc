@@ -191,6 +191,7 @@ Result<PartitionFacts> TableAssessor::read_partition(TableFacts& facts, const gl
     count(partition.outside_table, summary.outside_table);
     count(partition.other_storage, summary.other_storage);
     count(partition.other_columns, summary.other_columns);
+    count(!entry.storage.additional_locations.empty(), summary.additional_places);
     count(!partition.place.problem.empty(), summary.unreadable);
     count(partition.place.problem.empty() && partition.sizes.data_objects == 0, summary.empty);
     check_values(facts, entry, shown);
