@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/json.h"
+#include "base/redaction.h"
 #include "base/text.h"
 
 #include <unistd.h>
@@ -36,24 +37,8 @@ std::string_view name_of(LogLevel level) {
     return kNames.at(static_cast<std::size_t>(level));
 }
 
-} // namespace
-
-bool looks_secret(std::string_view field) {
-    constexpr std::string_view kParts[] = {"password",   "passwd",    "secret",      "token",     "authorization",
-                                           "credential", "api_key",   "apikey",      "api-key",   "access_key",
-                                           "access-key", "accesskey", "private_key", "signature", "cookie"};
-    const auto name = lower_ascii(field);
-    for (const auto part : kParts) {
-        if (name.find(part) != std::string::npos)
-            return true;
-    }
-    return false;
-}
-
-namespace {
-
 std::string shown_value(const LogField& field) {
-    return looks_secret(field.first) ? "**redacted**" : printable(field.second);
+    return looks_secret(field.first) ? std::string(kRedacted) : printable(without_user_information(field.second));
 }
 
 std::string text_line(const std::string& time, LogLevel level, std::string_view message,

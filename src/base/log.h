@@ -14,11 +14,8 @@ enum class LogFormat { text, json };
 
 using LogField = std::pair<std::string_view, std::string>;
 
-/// Whether what stands under this name is one by all appearances: `password`, `access_key`, ...
-bool looks_secret(std::string_view field);
-
 /// Where diagnostics for the operator go (never results, never events). Thread-safe; one line per call on standard
-/// error. There is one, set up by main; fields whose name looks secret are redacted as a second line of defence.
+/// error. There is one, set up by main; fields whose name looks secret, and passwords in addresses, are redacted.
 class Log {
 public:
     static void configure(Clock& clock, LogLevel threshold, LogFormat format, int descriptor = 2);

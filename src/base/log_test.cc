@@ -56,8 +56,11 @@ TEST_F(LogTest, threshold) {
 
 TEST_F(LogTest, secrets_are_redacted_by_name) {
     configure(LogLevel::info, LogFormat::text);
-    log_info("x",
-             {{"db_password", "hunter2"}, {"Authorization", "hunter2"}, {"X-Auth-Token", "hunter2"}, {"key", "k"}});
+    log_info("x", {{"db_password", "hunter2"},
+                   {"Authorization", "hunter2"},
+                   {"X-Auth-Token", "hunter2"},
+                   {"key", "k"},
+                   {"uri", "postgresql://u:hunter2@h/db"}});
     EXPECT_EQ(logged().find("hunter2"), std::string::npos);
     EXPECT_NE(logged().find("key=k"), std::string::npos);
 }

@@ -53,7 +53,7 @@ public:
         if (declared == nullptr)
             return {};
         database_.description = declared->description;
-        database_.location = declared->location;
+        database_.location = without_secrets_in_location(declared->location);
         database_.parameters = without_secrets(declared->parameters);
         database_.federated = declared->federated;
         if (declared->link)

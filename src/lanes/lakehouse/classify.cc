@@ -1,7 +1,7 @@
 #include "lanes/lakehouse/classify.h"
 
 #include "base/digest.h"
-#include "base/log.h"
+#include "base/redaction.h"
 #include "base/text.h"
 #include "formats/glue/presto_view.h"
 #include "formats/text/hive_type.h"
@@ -145,6 +145,14 @@ void check_types(const std::vector<Column>& columns, TableFacts& facts, std::set
     }
 }
 
+bool assigns_secret(std::string_view value) {
+    constexpr std::string_view kAssignments[] = {
+        "password=", "passwd=",    "pwd=",       "passphrase=", "secret=",    "token=",
+        "sig=",      "signature=", "accesskey=", "accountkey=", "credential="};
+    const auto lower = lower_ascii(value);
+    return std::ranges::any_of(kAssignments, [&](auto part) { return contains(lower, part); });
+}
+
 std::string time_text(Micros time) { return time == 0 ? "" : format_time(time); }
 
 void take_estimates(const glue::Table& table, TableFacts& facts) {
@@ -199,15 +207,27 @@ Storage storage_of(const glue::StorageDescriptor& descriptor) {
 }
 
 glue::Parameters without_secrets(glue::Parameters parameters) {
-    constexpr std::string_view kAssignments[] = {"password=", "passwd=", "pwd=", "secret=", "token=", "accesskey="};
     for (auto& [name, value] : parameters) {
-        const auto lower = lower_ascii(value);
-        const bool assigns = std::ranges::any_of(kAssignments, [&](auto part) { return contains(lower, part); });
         // `projection.COLUMN.type`: the name is that of a column
-        if (assigns || (looks_secret(name) && !name.starts_with("projection.")))
-            value = "**redacted**";
+        if (assigns_secret(value) || (looks_secret(name) && !name.starts_with("projection.")))
+            value = kRedacted;
+        else
+            value = without_user_information(value);
     }
     return parameters;
+}
+
+std::string without_secrets_in_location(const std::string& location) {
+    auto shown = without_user_information(location);
+    const auto query = shown.find('?');
+    if (query == std::string::npos)
+        return shown;
+    const auto scheme = lower_ascii(shown.substr(0, shown.find("://")));
+    // In the name of an object or a file a question mark is as good as any character.
+    const bool names_file = scheme.size() == shown.size() || scheme.starts_with("s3") || scheme == "file";
+    if (!names_file || assigns_secret(shown.substr(query)))
+        shown.replace(query + 1, std::string::npos, kRedacted);
+    return shown;
 }
 
 std::vector<Column> columns_of(const std::vector<glue::Column>& columns) {
@@ -253,9 +273,9 @@ TableFacts table_facts(const glue::Table& table) {
     facts.projection = says(table.parameters, "projection.enabled", "true");
     facts.lake_formation = table.is_lake_formation;
     facts.governed_columns = table.storage.has_schema_reference;
-    facts.place.location = table.storage.location;
+    facts.place.location = without_secrets_in_location(table.storage.location);
     for (const auto& location : table.storage.additional_locations)
-        facts.additional_places.push_back({location, "", "", ""});
+        facts.additional_places.push_back({without_secrets_in_location(location), "", "", ""});
     take_estimates(table, facts);
     if (facts.kind != TableKind::iceberg) {
         std::set<std::string> names;

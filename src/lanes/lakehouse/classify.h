@@ -25,6 +25,8 @@ Storage storage_of(const glue::StorageDescriptor& descriptor);
 /// People keep passwords in parameters (`hive.sql.dbcp.password`, the options of a JDBC URL). Facts go to the state
 /// database, plans and reports, so such values stay behind.
 glue::Parameters without_secrets(glue::Parameters parameters);
+/// Neither user and password nor a query (signatures of presigned addresses), which only names of files may hold.
+std::string without_secrets_in_location(const std::string& location);
 /// Over names and types in order.
 std::string columns_digest(const std::vector<Column>& columns);
 std::vector<Column> columns_of(const std::vector<glue::Column>& columns);

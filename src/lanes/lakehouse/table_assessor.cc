@@ -172,7 +172,7 @@ Result<PartitionFacts> TableAssessor::read_partition(TableFacts& facts, const gl
     PartitionFacts partition;
     partition.values = entry.values;
     partition.entry_digest = entry.digest;
-    partition.place.location = entry.storage.location;
+    partition.place.location = without_secrets_in_location(entry.storage.location);
     resolve(partition.place);
     compare_partition(facts, entry, partition);
     Sha256 digest;
@@ -200,7 +200,7 @@ Result<PartitionFacts> TableAssessor::read_partition(TableFacts& facts, const gl
 
 void TableAssessor::compare_partition(const TableFacts& table, const glue::Partition& entry,
                                       PartitionFacts& partition) const {
-    partition.outside_table = !is_below(entry.storage.location, table.place.location);
+    partition.outside_table = !is_below(partition.place.location, table.place.location);
     auto storage = storage_of(entry.storage);
     const bool declared = !storage.serde.empty() || !storage.input_format.empty();
     partition.other_storage =
