@@ -275,7 +275,8 @@ public:
             return copied;
         }
         TRY(rename_without_replacing(unfinished, file));
-        return sync_folder(std::filesystem::path(file).parent_path().string());
+        const auto folder = std::filesystem::path(file).parent_path().string();
+        return sync_folder(folder.empty() ? "." : folder);
     }
 
 private:

@@ -123,6 +123,16 @@ TEST_F(SqliteFile, nobody_else_may_read_it_nor_hold_the_lock_of_an_owner) {
     EXPECT_EQ(mode(file() + ".backup"), 0600U);
 }
 
+TEST_F(SqliteFile, backup_takes_a_name_without_a_folder) {
+    const auto state = must(open(file()));
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(place_->folder());
+    const auto written = state->backup("copy.db");
+    std::filesystem::current_path(before);
+    EXPECT_OK(written);
+    EXPECT_OK(must(open(place_->folder() + "/copy.db"))->check());
+}
+
 TEST_F(SqliteFile, many_may_create_it_at_once) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i)
