@@ -6,7 +6,9 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace godwit::core {
 
@@ -116,12 +118,20 @@ PlanOrder::~PlanOrder() = default;
 PlanOrder::PlanOrder(PlanOrder&&) noexcept = default;
 
 Result<PlanOrder> PlanOrder::create(const std::string& file) {
+    // SQLite is to follow no link, and it would take those on the way to the folder for one too.
+    const std::filesystem::path given(file);
+    std::error_code problem;
+    const auto folder = std::filesystem::canonical(given.has_parent_path() ? given.parent_path() : ".", problem);
+    if (problem)
+        return system_error(problem.value(), "the folder of the plan cannot be used", file);
     auto impl = std::make_unique<Impl>();
-    impl->file = file;
-    if (file_exists(file))
-        TRY(remove_file(file));
+    impl->file = (folder / given.filename()).string();
+    if (file_exists(impl->file))
+        TRY(remove_file(impl->file));
+    TRY(TRY(File::create(impl->file, 0600)).close());
     sqlite3* database = nullptr;
-    const int code = sqlite3_open(file.c_str(), &database);
+    const int code =
+        sqlite3_open_v2(impl->file.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nullptr);
     impl->database.reset(database);
     if (code != SQLITE_OK)
         return impl->failure("opening");

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace godwit::core {
 namespace {
 
@@ -58,6 +60,19 @@ TEST_F(PlanOrderTest, RefusesTwoStepsOfOneIdAMissingOneAndACircle) {
     ASSERT_TRUE(circle.add({step_id("x"), "x", "x", {"y"}}));
     ASSERT_TRUE(circle.add({step_id("y"), "y", "y", {"x"}}));
     EXPECT_TRUE(circle.arrange().is_error());
+}
+
+TEST_F(PlanOrderTest, IsForNobodyElseAndTakesNoLinkForItsFile) {
+    EXPECT_EQ(file_state(folder_.path() + "/sorting").value().mode & 0777U, 0600U);
+    ASSERT_FALSE(write_file_durably(folder_.path() + "/theirs", "theirs").is_error());
+    std::filesystem::create_symlink(folder_.path() + "/theirs", folder_.path() + "/linked");
+    std::filesystem::create_directory_symlink(folder_.path(), folder_.path() + "/way");
+    {
+        const auto order = PlanOrder::create(folder_.path() + "/way/linked");
+        ASSERT_FALSE(order.is_error()) << order.error().to_line();
+        EXPECT_EQ(file_state(folder_.path() + "/linked").value().type, FileState::Type::file);
+    }
+    EXPECT_EQ(read_file(folder_.path() + "/theirs").value(), "theirs");
 }
 
 TEST_F(PlanOrderTest, StopsWhenTheVisitorDoesAndLeavesNoFile) {
