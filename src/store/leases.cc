@@ -43,6 +43,7 @@ Status Leases::lock_own_file() {
         return {};
     // Closed to others: whoever can open a file of an owner can hold its lock, and so keep everybody out.
     TRY(make_folders(owners_folder_, 0700));
+    TRY(require_own_folder(owners_folder_));
     auto file = TRY(File::create(owners_folder_ + "/" + owner_, 0600));
     if (flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0)
         return system_error(errno, "the file of this owner cannot be locked", file.path());

@@ -3,7 +3,9 @@
 #include "store/sqlite_checked_file.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -340,6 +342,21 @@ Result<std::string> canonical_name(const std::string& file) {
     return canonical.string();
 }
 
+/// What others could have put here, or could change, says nothing about what this user did. Root reads everybody's.
+Status require_own_file(const std::string& file) {
+    struct ::stat about = {};
+    if (::lstat(file.c_str(), &about) != 0)
+        return errno == ENOENT ? Status() : system_error(errno, "the state database cannot be examined", file);
+    const bool is_own = about.st_uid == ::geteuid() || ::geteuid() == 0;
+    if (is_own && (about.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return {};
+    return Error::make(ErrorKind::permission, "others have a hand in the state database")
+        .why(is_own ? "others may write it" : "it belongs to user " + std::to_string(about.st_uid))
+        .fix(is_own ? "if you trust what it says: `chmod go-w` it"
+                    : "if you trust what it says: take it over with chown")
+        .at(file);
+}
+
 Status examine_existing(const std::string& file) {
     const auto state = TRY(file_state(file));
     if (state.type != FileState::Type::file)
@@ -352,6 +369,8 @@ Status examine_existing(const std::string& file) {
             .why("its log is found by name, so two names would lose writes")
             .fix("remove one of the names")
             .at(file);
+    for (const auto* suffix : {"", "-wal", "-shm"})
+        TRY(require_own_file(file + suffix));
     return {};
 }
 

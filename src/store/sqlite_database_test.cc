@@ -2,7 +2,9 @@
 #include "store/sqlite_checked_file.h"
 #include "store/test_world.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -131,6 +133,44 @@ TEST_F(SqliteFile, backup_takes_a_name_without_a_folder) {
     std::filesystem::current_path(before);
     EXPECT_OK(written);
     EXPECT_OK(must(open(place_->folder() + "/copy.db"))->check());
+}
+
+TEST_F(SqliteFile, what_others_may_write_is_not_believed) {
+    EXPECT_OK(put(*must(open(file())), "a"));
+    for (const ::mode_t mode : {0620U, 0602U}) {
+        ASSERT_EQ(::chmod(file().c_str(), mode), 0);
+        EXPECT_KIND(open(file()), ErrorKind::permission);
+    }
+    ASSERT_EQ(::chmod(file().c_str(), 0644), 0);
+    EXPECT_OK(open(file()));
+    ASSERT_EQ(::close(::open((file() + "-wal").c_str(), O_CREAT | O_WRONLY, 0600)), 0);
+    ASSERT_EQ(::chmod((file() + "-wal").c_str(), 0606), 0);
+    const auto log = open(file());
+    EXPECT_KIND(log, ErrorKind::permission);
+    EXPECT_EQ(log.error().where(), file() + "-wal");
+}
+
+TEST_F(SqliteFile, what_another_user_made_is_not_believed) {
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root can give a file away";
+    EXPECT_OK(put(*must(open(file())), "a"));
+    ASSERT_EQ(::chmod(file().c_str(), 0644), 0);
+    ASSERT_EQ(::chmod(place_->folder().c_str(), 0755), 0);
+    constexpr ::uid_t kNobody = 65534;
+    ASSERT_EQ(::seteuid(kNobody), 0);
+    const auto opened = open(file());
+    ASSERT_EQ(::seteuid(0), 0);
+    EXPECT_KIND(opened, ErrorKind::permission);
+    EXPECT_NE(opened.error().to_block().find("it belongs to user 0"), std::string::npos) << opened.error().to_block();
+}
+
+TEST_F(SqliteFile, the_folder_of_owners_is_this_users_alone) {
+    const auto state = must(open(file()));
+    ASSERT_EQ(::mkdir((file() + ".owners").c_str(), 0700), 0);
+    ASSERT_EQ(::chmod((file() + ".owners").c_str(), 0777), 0);
+    EXPECT_KIND(state->acquire("plan:x", "someone"), ErrorKind::permission);
+    ASSERT_EQ(::chmod((file() + ".owners").c_str(), 0700), 0);
+    EXPECT_OK(state->acquire("plan:x", "someone"));
 }
 
 TEST_F(SqliteFile, many_may_create_it_at_once) {
