@@ -35,6 +35,7 @@ Result<std::unique_ptr<CatalogServer>> CatalogServer::start(const CatalogServerO
     net::HttpServerOptions http;
     http.address = options.address;
     http.allow_beyond_loopback = options.allow_beyond_loopback;
+    http.hosts = options.hosts;
     http.port = options.port;
     http.refusal = refusal;
     Catalog& catalog = *parts->catalog;

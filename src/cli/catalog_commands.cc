@@ -18,6 +18,7 @@ Result<int> run_catalog_serve(Session& session, const CatalogArguments& argument
     options.catalog = {arguments.warehouse, arguments.database, arguments.roots};
     options.address = arguments.address;
     options.allow_beyond_loopback = arguments.allow_beyond_loopback;
+    options.hosts = arguments.hosts;
     options.port = arguments.port;
     const auto server = TRY(catalog::CatalogServer::start(options, *session.services.clock, *session.services.random));
     *session.out << "Serving the catalogue of " << printable(arguments.warehouse) << " at " << server->endpoint()

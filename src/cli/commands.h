@@ -81,6 +81,7 @@ struct CatalogArguments {
     std::vector<std::string> roots;
     std::string address = "127.0.0.1";
     std::string allow_beyond_loopback;
+    std::vector<std::string> hosts;
     std::uint16_t port = 8181;
     std::string port_file; ///< the endpoint is written there once it listens
 };

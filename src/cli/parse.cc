@@ -318,6 +318,11 @@ private:
             .add_option("--allow-beyond-loopback", catalog_.allow_beyond_loopback,
                         "an address that others reach, written once more: there is no authentication")
             ->type_name("ADDRESS");
+        serve
+            .add_option("--host", catalog_.hosts,
+                        "a name that clients call it by; others than localhost and addresses are refused; repeatable")
+            ->type_name("NAME")
+            ->allow_extra_args(false);
         serve.add_option("--port", catalog_.port, "the port to listen at; 0: a free one")->type_name("PORT");
         serve.add_option("--port-file", catalog_.port_file, "the endpoint is written there once it listens")
             ->type_name("FILE");

@@ -87,6 +87,14 @@ struct Shared {
         return options.refusal ? options.refusal(status, message) : plain_refusal(status, message);
     }
 
+    /// Whoever makes a name of his own lead here (DNS rebinding) gets nowhere; an address is nobody's name.
+    bool is_known_as(const std::string& host) const {
+        error_code no_address;
+        asio::ip::make_address(host, no_address);
+        return is_loopback_host(host) || (!is_loopback && !no_address) ||
+               std::ranges::any_of(options.hosts, [&](const auto& name) { return equals_ignoring_case(name, host); });
+    }
+
     void ended(const std::shared_ptr<Session>& session) {
         sessions.erase(session);
         if (stopping && sessions.empty())
@@ -228,8 +236,8 @@ private:
                                          [](const auto& field) { return equals_ignoring_case(field.name, "Host"); });
         if (hosts > 1 || (hosts == 0 && version >= 11))
             return shared_.refuse(400, "the request must have exactly one Host header");
-        if (host && shared_.is_loopback && !is_loopback_host(host_of(*host)))
-            return shared_.refuse(421, "this server is known on this machine only, not as '" + printable(*host) + "'");
+        if (host && !shared_.is_known_as(host_of(*host)))
+            return shared_.refuse(421, "this server is not known as '" + printable(*host) + "'");
         if (comes_from_a_page(request.headers))
             return shared_.refuse(403, "pages in a browser may not use this server");
         return std::nullopt;

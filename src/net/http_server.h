@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace godwit::net {
 
@@ -40,7 +41,8 @@ struct HttpServerOptions {
     std::string address = "127.0.0.1"; ///< a numeric address
     /// Other machines may only reach the server where this names the address too: no typing error opens it.
     std::string allow_beyond_loopback;
-    std::uint16_t port = 0; ///< 0: a free one
+    std::vector<std::string> hosts; ///< names that the Host header may give it besides those of HttpServer
+    std::uint16_t port = 0;         ///< 0: a free one
     std::size_t header_limit = std::size_t{64} << 10;
     std::size_t body_limit = std::size_t{16} << 20;
     std::size_t connection_limit = 256;
@@ -54,8 +56,9 @@ struct HttpServerOptions {
 };
 
 /// A small HTTP/1.1 server: handlers run side by side on a bounded pool; requests of one connection run in order.
-/// A handler that throws gives status 500 and a log line. On a loopback address the Host header must name this machine,
-/// so that a web page cannot reach the server under a name of its own (DNS rebinding).
+/// A handler that throws gives status 500 and a log line. The Host header must name this machine (`localhost`, or an
+/// address: on a loopback address one of those) or one of `hosts`, so that no web page can reach the server under a
+/// name of its own (DNS rebinding).
 class HttpServer {
 public:
     /// The random source makes request ids and must outlive the server.

@@ -316,13 +316,27 @@ TEST_F(HttpServerTest, stopping_does_not_wait_for_ever) {
     EXPECT_EQ(half.read_to_end(), "");
 }
 
+TEST_F(HttpServerTest, beyond_loopback_only_addresses_and_names_of_its_own_are_answered) {
+    HttpServerOptions options;
+    options.address = options.allow_beyond_loopback = "0.0.0.0";
+    options.hosts = {"Catalogue.example"};
+    server_ = HttpServer::start(options, describe, random_).value();
+    const auto status = [&](const std::string& host) {
+        return status_of(exchange("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"));
+    };
+    for (const auto* host : {"192.0.2.7:8181", "[2001:db8::1]:8181", "localhost", "catalogue.example:8181"})
+        EXPECT_EQ(status(host), 200) << host;
+    for (const auto* host : {"rebound.example", "x.catalogue.example", "192.0.2.7.example", "192.0.2", "[x]", ""})
+        EXPECT_EQ(status(host), 421) << host;
+}
+
 TEST_F(HttpServerTest, other_machines_must_be_let_in_by_name) {
     HttpServerOptions options;
     options.address = "0.0.0.0";
     EXPECT_EQ(HttpServer::start(options, describe, random_).error().kind(), ErrorKind::usage);
     options.allow_beyond_loopback = "0.0.0.0";
     server_ = HttpServer::start(options, describe, random_).value();
-    EXPECT_EQ(status_of(exchange("GET / HTTP/1.1\r\nHost: any.example\r\n\r\n")), 200);
+    EXPECT_EQ(status_of(exchange("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")), 200);
     options.address = "example.com";
     EXPECT_EQ(HttpServer::start(options, describe, random_).error().kind(), ErrorKind::usage);
     options.address = "127.0.0.1";
