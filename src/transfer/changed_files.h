@@ -10,8 +10,21 @@
 /// after a crash halfway.
 namespace godwit::transfer {
 
-/// Key below the target's root, any bytes, to what stands there now: a ChunkDigest, or words for what is no file.
-using ChangedFiles = std::map<std::string, std::string>;
+/// What stands under a name, so that just this is known again.
+struct Occupant {
+    enum class Kind { file, unreadable, changing, folder, special, hidden };
+    Kind kind = Kind::file;
+    std::string identity; ///< ChunkDigest of a file; why something is hidden; else its inode and time
+
+    /// Never what may hold more than a person was shown.
+    bool may_be_removed() const { return kind != Kind::folder && kind != Kind::hidden; }
+    bool operator==(const Occupant&) const = default;
+};
+/// For people: `a folder, 2049:131 of 1700000000`.
+std::string to_words(const Occupant& occupant);
+
+/// By key below the target's root, any bytes.
+using ChangedFiles = std::map<std::string, Occupant>;
 
 std::string changed_files_path(const std::string& run_files, const std::string& marker);
 /// Durably, mode 0600.

@@ -91,7 +91,7 @@ private:
     Result<ChangedFiles> permitted_files() const;
     Status remove_part(const store::PartRow& row, Removal& removal);
     Result<bool> remove_published(const std::string& nonce, const Ledger& ledger, Removal& removal);
-    Result<std::optional<std::string>> present(const std::string& key) const;
+    Result<std::optional<Occupant>> present(const std::string& key) const;
     Status tell_what_is_left(const ChangedFiles& files);
     std::string list_of_changed() const;
     Status remove_folders(const std::vector<std::string>& made);

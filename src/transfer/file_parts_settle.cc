@@ -22,10 +22,6 @@ Status remove_if_empty(const clients::FileTarget& target, const std::string& fol
     return {};
 }
 
-/// What is never removed by a decision: it may hold more than a person was shown.
-constexpr std::string_view kFolder = "a folder, ";
-constexpr std::string_view kHidden = "what cannot be looked at: ";
-
 /// A rollback asks about so many at once, or a few more.
 constexpr std::size_t kMostChanged = 100'000;
 
@@ -35,7 +31,7 @@ Error changed(const ChangedFiles& files, const std::string& list, const std::str
     return Error::make(ErrorKind::different, files.size() == 1
                                                  ? "a file is not as it was made, so it is not removed"
                                                  : count + " files are not as they were made, so they are not removed")
-        .why(printable(key) + " is now " + present +
+        .why(printable(key) + " is now " + to_words(present) +
              (files.size() == 1 ? "" : "; all of them stand in " + printable(list)))
         .fix("look at them; `godwit run resolve --undo` removes them as they are now, `--forget` leaves them")
         .at(printable(first_path));
@@ -206,9 +202,9 @@ Result<bool> FileParts::remove_published(const std::string& nonce, const Ledger&
         if (!stands)
             continue;
         const auto permitted = removal.permitted.find(entry.key);
-        const bool is_permitted = permitted != removal.permitted.end() && permitted->second == *stands &&
-                                  !stands->starts_with(kFolder) && !stands->starts_with(kHidden);
-        if (*stands != entry.digest && !is_permitted) {
+        const bool is_permitted =
+            permitted != removal.permitted.end() && permitted->second == *stands && stands->may_be_removed();
+        if (*stands != Occupant{Occupant::Kind::file, entry.digest} && !is_permitted) {
             changed.emplace(entry.key, std::move(*stands));
             continue;
         }
@@ -224,37 +220,37 @@ Result<bool> FileParts::remove_published(const std::string& nonce, const Ledger&
     return true;
 }
 
-/// What stands under a name, so that just this is known again: the digest of a file's bytes, or what else it is.
 /// Nothing where nothing stands.
-Result<std::optional<std::string>> FileParts::present(const std::string& key) const {
+Result<std::optional<Occupant>> FileParts::present(const std::string& key) const {
+    using Kind = Occupant::Kind;
     const auto before = target_->files().state(key);
     if (before.is_error() && before.error().kind() == ErrorKind::not_found)
-        return std::optional<std::string>();
+        return std::optional<Occupant>();
     if (before.is_error())
-        return std::optional(std::string(kHidden) + printable(before.error().what()));
+        return std::optional(Occupant{Kind::hidden, printable(before.error().what())});
     const auto identity = std::to_string(before->device) + ":" + std::to_string(before->inode) + " of " +
                           std::to_string(before->mtime_ns);
     if (before->type == FileState::Type::folder)
-        return std::optional(std::string(kFolder) + identity);
+        return std::optional(Occupant{Kind::folder, identity});
     if (before->type != FileState::Type::file)
-        return std::optional("no plain file, " + identity);
+        return std::optional(Occupant{Kind::special, identity});
     auto digest = digest_of(target_->files(), key, context_->stop());
     if (digest.is_error() && digest.error().kind() == ErrorKind::interrupted)
         return std::move(digest).error();
     if (digest.is_error())
-        return std::optional("a file that cannot be read, " + identity);
+        return std::optional(Occupant{Kind::unreadable, identity});
     // Reading may take minutes: what changed meanwhile is not what was read.
     const auto after = target_->files().state(key);
     if (after.is_error() || *after != *before)
-        return std::optional("a file that is being changed, " + identity);
-    return std::optional(std::move(digest).release());
+        return std::optional(Occupant{Kind::changing, identity});
+    return std::optional(Occupant{Kind::file, std::move(digest).release()});
 }
 
 /// The ledger that names them goes, so the run's events do from now on.
 Status FileParts::tell_what_is_left(const ChangedFiles& files) {
     constexpr std::size_t kNamesInOne = 100;
     std::vector<std::string> names;
-    for (const auto& [key, digest] : files) {
+    for (const auto& [key, occupant] : files) {
         names.push_back(printable(key));
         if (names.size() < kNamesInOne && key != files.rbegin()->first)
             continue;

@@ -206,11 +206,8 @@ TEST_F(FilePartsTest, what_was_changed_is_listed_while_the_rest_goes) {
     EXPECT_THAT(refused.error().why(), HasSubstr("d/t/b is now " + digest("changed")));
     EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/b"));
     EXPECT_THAT(states(), ElementsAre(PartState::done));
-    EXPECT_EQ(shown(), R"({"digest":")" +
-                           sha256_hex(R"({"digest":")" + digest("changed") +
-                                      R"(","key":"d%2Ft%2Fb"})"
-                                      "\n") +
-                           R"(","files":"1","first":{"digest":")" + digest("changed") + R"(","key":"d%2Ft%2Fb"}})");
+    const auto line = R"({"identity":")" + digest("changed") + R"(","key":"d%2Ft%2Fb","kind":"file"})";
+    EXPECT_EQ(shown(), R"({"digest":")" + sha256_hex(line + "\n") + R"(","files":"1","first":)" + line + "}");
 }
 
 TEST_F(FilePartsTest, changed_files_are_removed_only_as_they_were_shown) {
@@ -271,6 +268,7 @@ TEST_F(FilePartsTest, a_folder_in_a_files_place_is_no_file_of_ours) {
     ASSERT_FALSE(remove_file(world_.path("target/d/t/b")).is_error());
     world_.write("target/d/t/b/theirs", "theirs");
     EXPECT_THAT(remove_all().error().why(), HasSubstr("b is now a folder"));
+    EXPECT_THAT(shown(), HasSubstr(R"("kind":"folder")"));
     EXPECT_EQ(remove_all(shown()).error().kind(), ErrorKind::different) << "nobody was shown what it holds";
     auto context = this->context();
     context.gives_up_changed = true;
