@@ -14,8 +14,8 @@ struct CatalogServerOptions {
     std::string address = "127.0.0.1";
     /// Other machines may reach the catalogue only where this names the address too: it knows no passwords.
     std::string allow_beyond_loopback;
-    std::uint16_t port = 0;         ///< 0: a free one
-    std::vector<std::string> hosts; ///< names that clients call it by, besides addresses
+    std::uint16_t port = 0;              ///< 0: a free one
+    std::vector<std::string> hosts = {}; ///< names that clients call it by, besides addresses
 };
 
 /// The catalogue behind a socket. Stops when it is destroyed.
