@@ -31,8 +31,8 @@ public:
         : context_(&context), ends_(&ends), tree_(&tree), paths_(&paths) {}
 
     Result<core::Verdict> run() {
-        for (const auto& document : tree_->documents())
-            TRY(check("metadata file", document.location, [&] { return same_document(document); }));
+        for (const auto& location : tree_->documents())
+            TRY(check("metadata file", location, [&] { return same_document(location); }));
         for (const auto& list : tree_->lists())
             TRY(check("manifest list", list.location, [&] { return same_list(list.location); }));
         for (const auto& manifest : tree_->manifests()) {
@@ -75,13 +75,13 @@ private:
         return ends_->warehouse.files().exists(TRY(paths_->key(location)));
     }
 
-    Result<std::string> same_document(const TableTree::Document& document) const {
-        const auto key = TRY(paths_->key(document.location));
+    Result<std::string> same_document(const std::string& location) const {
+        const auto key = TRY(paths_->key(location));
         if (!TRY(ends_->warehouse.files().exists(key)))
             return std::string("it is missing at the target");
         const auto bytes = TRY(ends_->warehouse.files().read(key, kMetadataLimit));
         const auto present = TRY(iceberg::TableMetadata::parse(bytes, key));
-        const auto expected = TRY(document.metadata.map_paths(paths_->mapper()));
+        const auto expected = TRY(TRY(tree_->document(location)).map_paths(paths_->mapper()));
         return std::string(present.document() == expected.document() ? "" : "a field differs beyond the mapped paths");
     }
 

@@ -38,33 +38,22 @@ public:
         : tree_(&tree), paths_(&paths), spill_(&spill) {}
 
     Status collect() {
-        for (const auto& manifest : tree_->manifests())
-            TRY(tree_->each_entry(manifest, [&](const iceberg::ManifestEntry& entry) -> Status {
-                const bool is_live = entry.status != iceberg::EntryStatus::deleted;
-                const bool is_rewritten = entry.file.content == iceberg::FileContent::position_deletes;
-                return add(entry.file.file_path, manifest.needed && is_live, is_rewritten);
-            }));
-        for (const auto& document : tree_->documents()) {
-            for (const auto& statistics : document.metadata.statistics())
-                TRY(add(statistics.path, false, false));
-            for (const auto& statistics : document.metadata.partition_statistics())
-                TRY(add(statistics.path, false, false));
-        }
+        TRY(tree_->each_file([this](const TableTree::TakenFile& file) { return add(file); }));
         return spill_->sort();
     }
 
 private:
-    Status add(const std::string& location, bool needed, bool is_rewritten) {
-        const auto there = tree_->files().exists(location);
+    Status add(const TableTree::TakenFile& file) {
+        const auto there = tree_->files().exists(file.location);
         if (!there || !*there) {
-            if (!needed)
+            if (!file.needed)
                 return {};
             return Error::make(ErrorKind::not_found, "a file that the table needs cannot be read")
                 .why(there ? "it is missing at the source" : there.error().to_line())
                 .fix("restore it, or leave the table out with --exclude")
-                .at(printable(location));
+                .at(printable(file.location));
         }
-        return is_rewritten ? Status{} : spill_->add(TRY(paths_->key(location)), location);
+        return file.rewritten ? Status{} : spill_->add(TRY(paths_->key(file.location)), file.location);
     }
 
     const TableTree* tree_;

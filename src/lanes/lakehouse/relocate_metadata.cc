@@ -111,19 +111,25 @@ private:
         return {};
     }
 
-    Status write_document(const TableTree::Document& document) {
-        const auto key = TRY(paths_->key(document.location));
-        if (!TRY(is_first(key, document.location)))
+    Status write_document(const std::string& location) {
+        const auto key = TRY(paths_->key(location));
+        if (!TRY(is_first(key, location)))
             return {};
-        const auto moved = TRY(document.metadata.map_paths(paths_->mapper()));
-        auto text = moved.to_json_text();
-        if (is_gzip_name(document.location))
+        auto text = TRY(moved_text(location));
+        if (is_gzip_name(location))
             text = TRY(iceberg::gzip(text));
         auto sink = TRY(PartSink::create(*part_));
         TRY(sink.write(text));
         TRY(sink.finish(key));
         FAULT_POINT("relocate.after-document");
         return {};
+    }
+
+    /// The parsed document is gone before the text is compressed or written.
+    Result<std::string> moved_text(const std::string& location) const {
+        const auto document = TRY(tree_->document(location));
+        const auto moved = TRY(document.map_paths(paths_->mapper()));
+        return moved.to_json_text();
     }
 
     /// False where the file was written before, in whatever spelling it was named.

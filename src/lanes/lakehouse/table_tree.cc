@@ -21,28 +21,59 @@ std::set<std::int64_t> needed_snapshots(const iceberg::TableMetadata& metadata) 
 
 } // namespace
 
+/// What the metadata files name, each once.
+struct TableTree::Named {
+    std::map<std::string, bool> lists; ///< whether needed
+    std::map<std::string, Manifest> manifests;
+    std::set<std::string> statistics;
+
+    void add(const iceberg::TableMetadata& metadata, const std::set<std::int64_t>& needed) {
+        for (const auto& snapshot : metadata.snapshots()) {
+            if (!snapshot.manifest_list.empty())
+                lists[snapshot.manifest_list] |= needed.contains(snapshot.id);
+            for (const auto& location : snapshot.manifests) {
+                auto& manifest = manifests[location];
+                manifest.location = location;
+                manifest.needed |= needed.contains(snapshot.id);
+            }
+        }
+        for (const auto& file : metadata.statistics())
+            statistics.insert(file.path);
+        for (const auto& file : metadata.partition_statistics())
+            statistics.insert(file.path);
+    }
+};
+
 Result<TableTree> TableTree::read(const TableFiles& files, const std::string& metadata_location) {
     TableTree tree(files);
-    TRY(tree.read_documents(metadata_location));
-    TRY(tree.read_lists());
+    Named named;
+    TRY(tree.read_documents(metadata_location, named));
+    TRY(tree.read_lists(named));
+    tree.statistics_.assign(named.statistics.begin(), named.statistics.end());
     return tree;
 }
 
-Status TableTree::read_documents(const std::string& metadata_location) {
-    const auto read = [this](const std::string& location) -> Status {
-        const auto bytes = TRY(files_->read(location, kMetadataLimit));
-        auto metadata = TRY(iceberg::TableMetadata::parse(bytes, location));
-        documents_.push_back({location, std::move(metadata)});
-        return {};
-    };
-    TRY(read(metadata_location));
+Result<iceberg::TableMetadata> TableTree::document(const std::string& location) const {
+    const auto bytes = TRY(files_->read(location, kMetadataLimit));
+    return iceberg::TableMetadata::parse(bytes, location);
+}
+
+Status TableTree::read_documents(const std::string& metadata_location, Named& named) {
     std::set<std::string> earlier;
-    for (const auto& entry : documents_.front().metadata.metadata_log())
-        earlier.insert(entry.metadata_file);
+    {
+        const auto current = TRY(document(metadata_location));
+        named.add(current, needed_snapshots(current));
+        for (const auto& entry : current.metadata_log())
+            earlier.insert(entry.metadata_file);
+    }
+    documents_.push_back(metadata_location);
     earlier.erase(metadata_location);
-    for (const auto& location : earlier)
-        if (TRY(is_there(location, false, "an earlier metadata file")))
-            TRY(read(location));
+    for (const auto& location : earlier) {
+        if (!TRY(is_there(location, false, "an earlier metadata file")))
+            continue;
+        named.add(TRY(document(location)), {}); // only the current document has a say in what must be there
+        documents_.push_back(location);
+    }
     return {};
 }
 
@@ -59,24 +90,9 @@ Result<bool> TableTree::is_there(const std::string& location, bool needed, std::
     return false;
 }
 
-Status TableTree::read_lists() {
-    std::map<std::string, bool> lists;
-    std::map<std::string, Manifest> manifests;
-    for (std::size_t i = 0; i < documents_.size(); ++i) {
-        const auto& metadata = documents_[i].metadata;
-        // Only the current document has a say in what must be there.
-        const auto needed = i == 0 ? needed_snapshots(metadata) : std::set<std::int64_t>();
-        for (const auto& snapshot : metadata.snapshots()) {
-            if (!snapshot.manifest_list.empty())
-                lists[snapshot.manifest_list] |= needed.contains(snapshot.id);
-            for (const auto& location : snapshot.manifests) {
-                auto& manifest = manifests[location];
-                manifest.location = location;
-                manifest.needed |= needed.contains(snapshot.id);
-            }
-        }
-    }
-    for (const auto& [location, needed] : lists) {
+Status TableTree::read_lists(Named& named) {
+    auto& manifests = named.manifests;
+    for (const auto& [location, needed] : named.lists) {
         if (!TRY(is_there(location, needed, "a manifest list")))
             continue;
         lists_.push_back({location, needed});
@@ -103,6 +119,23 @@ Status TableTree::each_entry(const Manifest& manifest,
     iceberg::ManifestEntry entry;
     while (TRY(reader.next(entry)))
         TRY(visit(entry));
+    return {};
+}
+
+Status TableTree::each_file(const std::function<Status(const TakenFile&)>& visit) const {
+    for (const auto& location : documents_)
+        TRY(visit({location, true, true}));
+    for (const auto& list : lists_)
+        TRY(visit({list.location, list.needed, true}));
+    for (const auto& manifest : manifests_) {
+        TRY(visit({manifest.location, manifest.needed, true}));
+        TRY(each_entry(manifest, [&](const iceberg::ManifestEntry& entry) {
+            return visit({entry.file.file_path, manifest.needed && entry.status != iceberg::EntryStatus::deleted,
+                          entry.file.content == iceberg::FileContent::position_deletes});
+        }));
+    }
+    for (const auto& location : statistics_)
+        TRY(visit({location, false, false}));
     return {};
 }
 
