@@ -123,7 +123,7 @@ void fields(V& v, T& f)
     v("encrypted", f.encrypted), v("live_data_files", f.live_data_files), v("live_delete_files", f.live_delete_files);
     v("live_rows", f.live_rows), v("live_bytes", f.live_bytes), v("live_known", f.live_known);
     v("file_formats", f.file_formats), v("prefixes", f.prefixes), v("outside_objects", f.outside_objects);
-    v("outside_bytes", f.outside_bytes), v("missing_needed", f.missing_needed);
+    v("outside_bytes", f.outside_bytes), v("outside_places", f.outside_places), v("missing_needed", f.missing_needed);
     v("missing_history", f.missing_history), v("missing_example", f.missing_example);
     v("broken_needed", f.broken_needed), v("broken_example", f.broken_example);
     v("unwritable_deletes", f.unwritable_deletes), v("unwritable_example", f.unwritable_example);

@@ -166,8 +166,10 @@ struct IcebergFacts {
     /// Every distinct root of the paths that metadata.json and the manifests of branches and tags hold; at most 64. The
     /// first is the table's location.
     std::vector<Place> prefixes;
-    std::uint64_t outside_objects = 0; ///< live files outside of the location
+    /// What a move takes from outside of the location, history, statistics and metadata files included; each file once.
+    std::uint64_t outside_objects = 0;
     std::uint64_t outside_bytes = 0;
+    std::map<std::string, std::uint64_t> outside_places; ///< `s3://bucket/prefix` to the number of files; bounded
     std::uint64_t missing_needed = 0;  ///< files that a branch or tag needs and that are not there, or unmapped
     std::uint64_t missing_history = 0; ///< manifest lists that only history names
     std::string missing_example;

@@ -6,7 +6,9 @@
 #include "formats/iceberg/table_metadata.h"
 #include "lanes/lakehouse/position_deletes.h"
 #include "lanes/lakehouse/sizes.h"
+#include "lanes/lakehouse/sorted_spill.h"
 #include "lanes/lakehouse/table_files.h"
+#include "lanes/lakehouse/table_tree.h"
 
 #include <algorithm>
 #include <functional>
@@ -52,6 +54,23 @@ std::string canonical(const std::string& location) {
     return parsed.is_error() ? location : parsed->canonical();
 }
 
+/// Of a file's canonical location: the bucket and at most three folders above `data`, `metadata` and partitions. Enough
+/// to see whose place it is.
+std::string summary_of(const std::string& location) {
+    constexpr int kMostFolders = 3;
+    auto end = location.starts_with("s3://") ? std::min(location.size(), location.find('/', 5)) : 0;
+    for (int folders = 0; folders < kMostFolders; ++folders) {
+        const auto next = location.find('/', end + 1);
+        if (next == std::string::npos)
+            break;
+        const auto name = std::string_view(location).substr(end + 1, next - end - 1);
+        if (name == "data" || name == "metadata" || name.find('=') != std::string_view::npos)
+            break;
+        end = next;
+    }
+    return end == 0 ? "/" : printable(std::string_view(location).substr(0, end));
+}
+
 std::string format_name(const iceberg::DataFile& file) {
     const auto format = lower_ascii(file.file_format);
     if (file.content == iceberg::FileContent::data)
@@ -73,7 +92,8 @@ public:
         describe(*metadata);
         TRY(find_newer());
         TRY(metadata_paths(*metadata));
-        return follow_references(*metadata);
+        TRY(follow_references(*metadata));
+        return count_outside();
     }
 
 private:
@@ -168,14 +188,52 @@ private:
         facts_.prefixes.push_back(place_of(location, map_));
     }
 
-    /// Notes the root of a path; true where it lies outside of the table's location.
-    bool note_path(const std::string& path) {
+    /// Notes the root of a path that lies outside of the table's location.
+    void note_path(const std::string& path) {
         const auto key = canonical(path);
         if (is_below(key, root_))
-            return false;
+            return;
         const auto root = root_of(key);
         add_prefix(root, root);
-        return true;
+    }
+
+    /// Asks the enumeration that the copy uses: what this does not see does not move. Where it ends early, so would the
+    /// copy, and what is missing or broken has a finding of its own.
+    Status count_outside() {
+        const auto tree = TableTree::read(files_, facts_.metadata_location);
+        if (tree.is_error())
+            return {};
+        SortedSpill outside;
+        const auto visited = tree->each_file([&](const TableTree::TakenFile& file) -> Status {
+            TRY(go_on());
+            auto place = canonical(file.location);
+            return is_below(place, root_) ? Status{} : outside.add(std::move(place), file.location);
+        });
+        if (visited.is_error() && visited.error().kind() == ErrorKind::interrupted)
+            return visited;
+        TRY(outside.sort());
+        std::string last;
+        for (; outside.peek() != nullptr; TRY(outside.pop())) {
+            if (outside.peek()->key == last)
+                continue;
+            TRY(go_on());
+            last = outside.peek()->key;
+            const auto state = files_.state(outside.peek()->value);
+            if (state.is_error() || state->type != FileState::Type::file)
+                continue; // a move leaves out what is not there
+            ++facts_.outside_objects;
+            facts_.outside_bytes += state->size;
+            const auto place = summary_of(last);
+            const bool named = facts_.outside_places.size() < kMostPrefixes || facts_.outside_places.contains(place);
+            ++facts_.outside_places[named ? place : "elsewhere"];
+        }
+        return {};
+    }
+
+    Status go_on() const {
+        if (stop_.stop_requested())
+            return Error::make(ErrorKind::interrupted, "reading manifests was stopped").fix("run the command again");
+        return {};
     }
 
     Status metadata_paths(const iceberg::TableMetadata& metadata) {
@@ -287,9 +345,7 @@ private:
         auto reader = TRY(iceberg::ManifestReader::open(source));
         iceberg::ManifestEntry entry;
         while (TRY(reader.next(entry))) {
-            if (stop_.stop_requested())
-                return Error::make(ErrorKind::interrupted, "reading manifests was stopped")
-                    .fix("run the command again");
+            TRY(go_on());
             if (entry.file.content == iceberg::FileContent::position_deletes)
                 check_deletes(entry.file);
             if (entry.status != iceberg::EntryStatus::deleted)
@@ -312,10 +368,7 @@ private:
     void live_file(const iceberg::DataFile& file, bool current) {
         ++facts_.file_formats[format_name(file)];
         const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(file.file_size_in_bytes, 0));
-        if (note_path(file.file_path)) {
-            ++facts_.outside_objects;
-            facts_.outside_bytes += size;
-        }
+        note_path(file.file_path);
         look_for(file.file_path, facts_.missing_needed);
         if (!current)
             return;

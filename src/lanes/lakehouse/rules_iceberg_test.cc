@@ -155,6 +155,55 @@ TEST(IcebergRules, LAKE_086_files_outside) {
     EXPECT_GT(table.iceberg->outside_bytes, 0u);
     EXPECT_GT(table.iceberg->prefixes.size(), 1u);
     EXPECT_GE(table.sizes.bytes, table.iceberg->outside_bytes);
+    EXPECT_EQ(table.iceberg->outside_places,
+              (std::map<std::string, std::uint64_t>{{"s3://fixtures/outside-files/legacy", 1}}));
+}
+
+TEST(IcebergRules, LAKE_086_counts_everything_that_a_move_takes_from_elsewhere) {
+    IcebergWorld world("v1");
+    const auto put = [&](const std::string& below, const std::string& text) {
+        const auto path = world.data_folder() + "/" + below;
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+        ASSERT_FALSE(write_file_durably(path, text).is_error());
+    };
+    EXPECT_FALSE(world.assess_entry().has(type::kTable, "d.t", "LAKE-086"));
+    const auto original = *read_file(world.metadata_file());
+    put("hr/salaries/data/day=1/f.stats", "12345");
+    put("hr/1.metadata.json", original);
+    world.edit_metadata([](Json& metadata) {
+        for (const auto* location : {"s3://fixtures/hr/salaries/data/day=1/f.stats", "s3://fixtures/hr/absent.stats",
+                                     "s3a://fixtures/hr/salaries/data/day=1/f.stats", "s3://unmapped/f.stats"})
+            metadata["partition-statistics"].push_back({{"snapshot-id", metadata["current-snapshot-id"]},
+                                                        {"statistics-path", location},
+                                                        {"file-size-in-bytes", 5}});
+        metadata["metadata-log"].push_back(
+            {{"timestamp-ms", 1}, {"metadata-file", "s3://fixtures/hr/1.metadata.json"}});
+    });
+    const auto found = world.assess_entry();
+    EXPECT_THAT(found.codes(type::kTable, "d.t"), ElementsAre("LAKE-086"));
+    EXPECT_EQ(found.readiness(type::kTable, "d.t"), core::Readiness::ready);
+    const auto finding = found.findings.at(found.find(type::kTable, "d.t")->key).front();
+    EXPECT_EQ(finding.severity, core::Severity::warning);
+    const auto facts = *found.table("d.t").iceberg;
+    EXPECT_EQ(facts.outside_objects, 2u);
+    EXPECT_EQ(facts.outside_bytes, 5 + original.size());
+    EXPECT_EQ(facts.outside_places,
+              (std::map<std::string, std::uint64_t>{{"s3://fixtures/hr", 1}, {"s3://fixtures/hr/salaries", 1}}));
+    EXPECT_THAT(finding.evidence,
+                Contains(testing::Pair(HasSubstr("outside_places"), HasSubstr(R"("s3://fixtures/hr/salaries":"1")"))));
+}
+
+TEST(IcebergRules, LAKE_086_counts_files_that_only_history_names) {
+    IcebergWorld world("outside-files");
+    world.edit_metadata([](Json& json) { // back to the first snapshot: only history names the file that was added
+        const auto first = json["snapshots"][0]["snapshot-id"];
+        json["current-snapshot-id"] = first;
+        json["refs"] = {{"main", {{"snapshot-id", first}, {"type", "branch"}}}};
+    });
+    const auto found = world.assess_entry();
+    EXPECT_THAT(found.codes(type::kTable, "d.t"), Contains("LAKE-086"));
+    EXPECT_EQ(found.table("d.t").iceberg->outside_places,
+              (std::map<std::string, std::uint64_t>{{"s3://fixtures/outside-files/legacy", 1}}));
 }
 
 TEST(IcebergRules, LAKE_087_a_file_that_is_needed_is_missing) {
