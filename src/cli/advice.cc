@@ -47,10 +47,10 @@ std::vector<Advice> for_stuck(const store::RunRow& run, const core::RunCause& ca
 std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& cause) {
     if (cause.state == StepState::stuck)
         return for_stuck(run, cause);
-    if (cause.state == StepState::undo_failed)
+    if (cause.state == StepState::undo_failed && is_backward(run))
         return {{run_command(run, "rollback"), "tries the removal again"},
                 {run_command(run, "resolve") + " " + cause.step + " --forget",
-                 "leaves what it made, and what it stands on, for good"}};
+                 "leaves what it made, and a table that stands on it, for good"}};
     if (is_backward(run))
         return {};
     if (cause.is_given_up)
@@ -62,6 +62,8 @@ std::vector<Advice> advice_for(const store::RunRow& run, const core::RunCause& c
         return {{"godwit assess ... && godwit plan create", "a new plan for what changed, once this run is done with"}};
     switch (cause.state) {
     case StepState::broken:
+    case StepState::undo_failed:
+    case StepState::compensating:
     case StepState::compensated:
         return {{run_command(run, "resume") + " --replace " + cause.step, "removes what it left and makes it anew"}};
     case StepState::failed: return {{run_command(run, "resume"), "tries it again"}};

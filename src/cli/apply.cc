@@ -12,8 +12,9 @@ Result<int> run_apply(Session& session, const ApplyArguments& arguments) {
     core::Engine engine(state, *session.lanes, session.services);
     const auto progress = make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err,
                                         *session.services.clock, names_from(state));
-    const auto report =
-        TRY(engine.apply(arguments.file, arguments.digest, session.run_request(progress.get(), "godwit apply")));
+    auto request = session.run_request(progress.get(), "godwit apply");
+    request.takes_over = arguments.takes_over;
+    const auto report = TRY(engine.apply(arguments.file, arguments.digest, request));
     return finish_run(session, report);
 }
 

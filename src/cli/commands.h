@@ -41,6 +41,7 @@ Result<int> run_plan_show(Session& session, const std::string& file);
 struct ApplyArguments {
     std::string file;
     std::optional<std::string> digest;
+    bool takes_over = false;
 };
 Result<int> run_apply(Session& session, const ApplyArguments& arguments);
 

@@ -248,6 +248,8 @@ private:
             .add_option("--digest", apply_.digest,
                         "the plan's SHA-256 as `plan create` printed it, where no FILE.sha256 lies beside the plan")
             ->type_name("HEX");
+        apply.add_flag("--take-over", apply_.takes_over,
+                       "take up what a run of this plan made whose state database is lost for good");
     }
 
     void add_runs() {

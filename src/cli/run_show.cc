@@ -130,7 +130,7 @@ Result<int> run_run_show(Session& session, const RunArguments& arguments) {
     auto& state = *TRY(session.existing_state());
     const auto id = TRY(find_run(state, arguments.run));
     auto report = TRY(core::report_run(state, id));
-    report.held_by = TRY(state.holder("plan:" + core::plan_prefix(report.run.plan))).value_or("");
+    report.held_by = TRY(state.holder(core::plan_scope(report.run.plan))).value_or("");
     if (!arguments.steps.empty())
         TRY(list_steps(session, report.run, arguments.steps));
     if (session.options.output == Output::text)

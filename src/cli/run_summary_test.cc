@@ -145,11 +145,11 @@ TEST(Advice, depends_on_the_state_of_the_step) {
     const auto of = [&run](const RunCause& cause) { return commands(advice_for(run, cause)); };
     EXPECT_THAT(of(cause(StepState::stuck)), AllOf(HasSubstr("resolve run1 step1 --look"), HasSubstr("--adopt"),
                                                    HasSubstr("--forget"), HasSubstr("--undo")));
-    for (const auto state : {StepState::broken, StepState::compensated})
+    for (const auto state :
+         {StepState::broken, StepState::compensating, StepState::undo_failed, StepState::compensated})
         EXPECT_EQ(of(cause(state)), "godwit run resume run1 --replace step1\n") << store::to_string(state);
     for (const auto state : {StepState::failed, StepState::unknown, StepState::intent, StepState::made})
         EXPECT_EQ(of(cause(state)), "godwit run resume run1\n") << store::to_string(state);
-    EXPECT_EQ(of(cause(StepState::undo_failed)), "godwit run rollback run1\ngodwit run resolve run1 step1 --forget\n");
     EXPECT_EQ(of(cause(StepState::skipped)), "");
     auto stale = cause(StepState::skipped);
     stale.skip_cause = store::SkipCause::stale;
@@ -178,6 +178,8 @@ TEST(Advice, of_a_run_that_rolls_back_never_leads_forwards) {
     auto report = stopped({});
     report.run.state = RunState::rolling_back;
     EXPECT_EQ(commands(advice_for(report.run, cause(StepState::failed))), "");
+    EXPECT_EQ(commands(advice_for(report.run, cause(StepState::undo_failed))),
+              "godwit run rollback run1\ngodwit run resolve run1 step1 --forget\n");
     EXPECT_THAT(commands(advice_for(report.run, cause(StepState::stuck))), Not(HasSubstr("--adopt")));
     EXPECT_EQ(commands(advice_for(report)), "godwit run resume run1\n");
     report.run.state = RunState::rolled_back;

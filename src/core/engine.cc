@@ -22,8 +22,6 @@ constexpr std::size_t kStepBatch = 256;
 
 constexpr const char* kRunFiles = "run_files";
 
-std::string plan_scope(std::string_view plan) { return "plan:" + plan_prefix(plan); }
-
 Error unfinished(const store::RunRow& run, const std::optional<std::string>& holder) {
     auto error = Error::make(ErrorKind::held, "the plan has a run that is not finished: " + run.id);
     if (holder)
@@ -31,6 +29,14 @@ Error unfinished(const store::RunRow& run, const std::optional<std::string>& hol
     return std::move(error)
         .why("it is " + std::string(store::to_string(run.state)))
         .fix("go on with `godwit run resume " + run.id + "`, or undo it with `godwit run rollback " + run.id + "`");
+}
+
+Error begun_elsewhere(const store::StepRow& row, const LookUp& found) {
+    return Error::make(ErrorKind::held, "the plan was begun by a run that this state database does not know")
+        .why("what step " + row.step + " (" + row.kind + ") makes stands at the target already" +
+             (found.detail.empty() ? "" : ": " + found.detail))
+        .fix("go on with that run's state database, or roll back there; if it is lost for good, "
+             "`godwit apply --take-over` takes up what stands there");
 }
 
 /// What `apply` was told; empty: beside the state database. Nothing where the run row is still to be written.
@@ -101,7 +107,9 @@ Result<std::unique_ptr<Engine::Session>> Engine::open(std::string_view run_id, c
     run = TRY(state_->run(run_id)); // as it is now that nobody else can change it
     const auto plan = TRY(state_->plan(run.plan));
     if (!plan)
-        return Error::make(ErrorKind::corrupt, "the run's plan is missing in the state database").at("run " + run.id);
+        return Error::make(ErrorKind::corrupt, "the run's plan is missing in the state database")
+            .fix("restore the state database from its backup")
+            .at("run " + run.id);
     auto header = TRY(plan_header_from_json(plan->header));
     auto* lane = TRY(lanes_->find(header.lane));
     if (lane->describe().version != header.lane_version)
@@ -159,7 +167,9 @@ Status Engine::load_plan(const PlanFile& plan, const store::Lease& lease, const 
                 return batch.size() < kStepBatch ? Status{} : flush();
             }));
         if (again.digest != plan.digest)
-            return Error::make(ErrorKind::stale, "the plan file changed while it was read").at(printable(plan.path));
+            return Error::make(ErrorKind::stale, "the plan file changed while it was read")
+                .fix("apply a copy of it that nobody writes to")
+                .at(printable(plan.path));
         return flush();
     });
 }
@@ -169,7 +179,8 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
     if (lane->describe().version != plan.header.lane_version)
         return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + plan.header.lane)
             .fix("make the plan again with this version");
-    TRY(lane->open(plan.header, services_)); // an identity that does not hold refuses before anything is recorded
+    // An identity that does not hold, or a source that cannot be reached, refuses before anything is recorded.
+    TRY(TRY(lane->open(plan.header, services_))->require_source());
     store::RunRow run;
     run.plan = plan.digest;
     TRY(run_files(request, run)); // so does a place for its files that cannot be used
@@ -202,7 +213,38 @@ Result<RunReport> Engine::apply(const std::string& plan_file, const std::optiona
         return unfinished(*run, TRY(state_->holder(plan_scope(plan.digest))));
     }
     auto session = TRY(begin(plan, request));
-    return forward(*session, std::nullopt, request);
+    auto looked = request.takes_over ? look_at_everything(*session, true) : look_first(*session);
+    if (looked.is_error())
+        return not_begun(*session, std::move(looked).error());
+    return walk(*session, request);
+}
+
+/// Before a run makes anything: what stands there as its own steps would make it was made by a run of the same plan
+/// that another state database knows. To take it up would be to remove it with a rollback.
+Status Engine::look_first(Session& session) {
+    std::vector<store::StepRow> to_decide;
+    TRY(store::each_step(*state_, session.journal.run().id, {}, [&](store::StepRow row) -> Status {
+        const auto found = TRY(session.runner->look_aside(row));
+        if (StepRunner::leaves_nothing(row, found))
+            return {};
+        if (found.verdict != LookUp::Verdict::differs && found.verdict != LookUp::Verdict::several)
+            return begun_elsewhere(row, found);
+        to_decide.push_back(std::move(row));
+        return {};
+    }));
+    for (auto& row : to_decide)
+        TRY(session.journal.move(row, StepState::unknown));
+    return {};
+}
+
+/// Closes a run that made nothing.
+Error Engine::not_begun(Session& session, Error error) {
+    if (error.kind() != ErrorKind::held)
+        return cut_short(session, std::move(error));
+    for (const auto state : {RunState::rolling_back, RunState::rolled_back})
+        if (const auto moved = session.journal.move_run(state); moved.is_error())
+            return moved.error();
+    return error;
 }
 
 /// What ends a run's work with an error, so that its steps stand as they were committed. Unless the lease is lost, the
@@ -221,19 +263,25 @@ Error Engine::cut_short(Session& session, Error error) {
 
 Result<RunReport> Engine::forward(Session& session, const std::optional<std::string>& replaced,
                                   const RunRequest& request) {
-    if (replaced)
-        if (auto status = replace(session, *replaced, request); status.is_error())
-            return cut_short(session, std::move(status).error());
-    auto report = walk_forward(session, request);
+    auto ready = session.lane_run->require_source();
+    if (ready && replaced)
+        ready = replace(session, *replaced, request);
+    if (ready)
+        ready = look_at_everything(session, true);
+    if (ready.is_error())
+        return cut_short(session, std::move(ready).error());
+    return walk(session, request);
+}
+
+Result<RunReport> Engine::walk(Session& session, const RunRequest& request) {
+    auto report = walk_to_its_end(session, request);
     if (report.is_error())
         return cut_short(session, std::move(report).error());
     return report;
 }
 
-Result<RunReport> Engine::walk_forward(Session& session, const RunRequest& request) {
-    TRY(look_at_everything(session, true));
-    Walk walk(session.journal, *session.runner, request.workers, request.stop);
-    TRY(walk.run());
+Result<RunReport> Engine::walk_to_its_end(Session& session, const RunRequest& request) {
+    TRY(Walk(session.journal, *session.runner, request.workers, request.stop).run());
     auto report = TRY(report_run(*state_, session.journal.run().id));
     const auto finished = report.count(StepState::done) + report.skipped_by_plan() == report.total();
     TRY(session.journal.move_run(finished ? RunState::done : RunState::stopped));
@@ -251,12 +299,21 @@ Status Engine::look_at_everything(Session& session, bool forwards) {
     });
 }
 
+/// One thing that cannot be looked at does not keep a rollback from removing the others.
+Result<bool> Engine::may_leave_something(Session& session, const store::StepRow& row, bool forwards) {
+    auto leaves = session.runner->leaves_something(row);
+    if (leaves.is_error() && !forwards && leaves.error().kind() != ErrorKind::interrupted &&
+        leaves.error().kind() != ErrorKind::bug)
+        return true;
+    return leaves;
+}
+
 Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {
     switch (row.state) {
     case StepState::intent:
     case StepState::made: return session.journal.move(row, StepState::unknown);
     case StepState::broken:
-        if (forwards || TRY(session.runner->leaves_something(row)))
+        if (forwards || TRY(may_leave_something(session, row, forwards)))
             return session.journal.move(row, StepState::unknown);
         return {};
     case StepState::planned:
@@ -268,7 +325,7 @@ Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {
         return {};
     if (forwards && leaves_changed(row)) // it was given up, and is asked about again before the step acts again
         TRY(session.journal.amend(row, forget_values));
-    if (TRY(session.runner->leaves_something(row)))
+    if (TRY(may_leave_something(session, row, forwards)))
         return session.journal.move(row, StepState::unknown);
     if (forwards && row.state != StepState::planned)
         return session.journal.move(row, StepState::planned, [](store::StepRow& edit) {

@@ -30,9 +30,10 @@ private:
 };
 
 struct RunRequest {
-    std::string person;    ///< who asks: what is decided is recorded with it
-    std::string holder;    ///< words for whoever meets our lease: who, where, doing what
-    std::string run_files; ///< where ledgers and rejects lie; empty: as the run remembers, else beside the state file
+    std::string person;      ///< who asks: what is decided is recorded with it
+    std::string holder;      ///< words for whoever meets our lease: who, where, doing what
+    std::string run_files;   ///< where ledgers and rejects lie; empty: as the run remembers, else beside the state file
+    bool takes_over = false; ///< `apply`: what stands there under the plan's markers is taken up, its state being lost
     WorkerCounts workers;
     std::stop_token stop;
     RunListener* listener = nullptr;
@@ -47,7 +48,8 @@ public:
         : state_(&state), lanes_(&lanes), services_(services) {}
 
     /// Starts a run of a plan file. On a plan whose run is done: says so and does nothing. Kind `held` when a run of it
-    /// is unfinished: names the holder and the commands to go on.
+    /// is unfinished: names the holder and the commands to go on; or when a run of it was begun with another state
+    /// database.
     Result<RunReport> apply(const std::string& plan_file, const std::optional<std::string>& digest,
                             const RunRequest& request);
     /// Goes on with a stopped run, forwards or, when it was rolling back, backwards. `replace` names a broken step that
@@ -79,12 +81,16 @@ private:
     Status confirm_digest(const PlanFile& plan, const std::optional<std::string>& digest);
     Result<std::string> run_files(const RunRequest& request, const store::RunRow& run) const;
     Result<RunReport> forward(Session& session, const std::optional<std::string>& replaced, const RunRequest& request);
-    Result<RunReport> walk_forward(Session& session, const RunRequest& request);
+    Result<RunReport> walk(Session& session, const RunRequest& request);
+    Result<RunReport> walk_to_its_end(Session& session, const RunRequest& request);
     Result<RunReport> backward(Session& session, const RunRequest& request);
     Result<RunReport> walk_backward(Session& session, const RunRequest& request);
     Error cut_short(Session& session, Error error);
+    Status look_first(Session& session);
+    Error not_begun(Session& session, Error error);
     Status look_at_everything(Session& session, bool forwards);
     Status look_at(Session& session, store::StepRow row, bool forwards);
+    Result<bool> may_leave_something(Session& session, const store::StepRow& row, bool forwards);
     Status replace(Session& session, std::string_view step, const RunRequest& request);
     Status settle_unknown(Session& session, const RunRequest& request);
     Result<StepRunner::Outcome> compensate(Session& session, store::StepRow row, const RunRequest& request);

@@ -45,9 +45,10 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
                                   const RunRequest& request) {
     auto session = TRY(open(run, request));
     auto row = TRY(step_that_is_named(*state_, run, step));
-    const bool is_not_removed = row.state == StepState::undo_failed && resolution == Resolution::forget;
+    const bool is_not_removed = row.state == StepState::undo_failed && resolution == Resolution::forget &&
+                                session->journal.run().state == RunState::rolling_back;
     if (row.state != StepState::stuck && !is_not_removed)
-        return not_in_state(row, "stuck");
+        return not_in_state(row, "one that waits for this decision");
     auto& journal = session->journal;
     TRY(journal.tell(row.step, "diagnostic", "info",
                      canonical_json({{"message", "decided with --" + std::string(word_for(resolution))},
@@ -129,7 +130,8 @@ Result<RunReport> Engine::verify(std::string_view run, const RunRequest& request
     auto session = TRY(open(run, request));
     if (session->journal.run().state != RunState::done && session->journal.run().state != RunState::stopped)
         return Error::make(ErrorKind::usage, "only a run that ended can be verified again")
-            .why("run " + std::string(run) + " is " + std::string(store::to_string(session->journal.run().state)));
+            .why("run " + std::string(run) + " is " + std::string(store::to_string(session->journal.run().state)))
+            .fix("see `godwit run show " + std::string(run) + "`");
     constexpr std::array kEnded{StepState::done, StepState::failed};
     std::uint64_t not_made = 0;
     TRY(store::each_step(*state_, run, kEnded, [&](const store::StepRow& row) -> Status {

@@ -33,7 +33,8 @@ Status Engine::replace(Session& session, std::string_view step, const RunRequest
     auto row = TRY(state_->step(session.journal.run().id, step));
     if (std::ranges::find(kReplaceable, row.state) == kReplaceable.end())
         return Error::make(ErrorKind::usage, "only a broken step can be replaced")
-            .why("step " + row.step + " is " + std::string(store::to_string(row.state)));
+            .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
+            .fix("see `godwit run show " + row.run + "`");
     if (row.state != StepState::compensated)
         row = TRY(compensate(session, std::move(row), request)).row;
     if (row.state == StepState::compensated)
@@ -122,8 +123,9 @@ Status Engine::settle_unknown(Session& session, const RunRequest& request) {
 Result<bool> Engine::is_left(Session& session, const store::StepRow& row, std::set<std::string>& left) {
     bool stays = false;
     if (leaves_changed(row) && is_gone(row.state)) {
-        const auto found = TRY(session.runner->look_aside(row)).verdict;
-        stays = found != LookUp::Verdict::absent && found != LookUp::Verdict::pending;
+        const auto found = session.runner->look_aside(row); // what cannot be seen may stand there
+        stays = found.is_error() ||
+                (found->verdict != LookUp::Verdict::absent && found->verdict != LookUp::Verdict::pending);
     }
     if (!stays)
         for (const auto& dependant : TRY(state_->dependants(session.journal.run().plan, row.step)))

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "store/state.h"
 
 #include <nlohmann/json.hpp>
 
@@ -55,6 +56,14 @@ std::string plan_prefix(std::string_view plan_digest) {
 
 std::string marker(std::string_view plan_digest, std::string_view step_id) {
     return "godwit-" + plan_prefix(plan_digest) + "-" + std::string(step_id);
+}
+
+std::string marker_of(std::string_view marker, std::string_view step_id) {
+    return std::string(marker.substr(0, marker.rfind('-') + 1)) + std::string(step_id);
+}
+
+std::string plan_scope(std::string_view plan_digest) {
+    return std::string(store::kPlanScope) + plan_prefix(plan_digest);
 }
 
 } // namespace godwit::core

@@ -33,4 +33,9 @@ std::string plan_prefix(std::string_view plan_digest);
 /// `godwit-<plan12>-<step id>`: what is left on each thing that a step makes, the same for every run of the plan.
 std::string marker(std::string_view plan_digest, std::string_view step_id);
 
+/// The marker of another step of the plan that this marker is of.
+std::string marker_of(std::string_view marker, std::string_view step_id);
+/// The lease of whoever works on a run of the plan.
+std::string plan_scope(std::string_view plan_digest);
+
 } // namespace godwit::core

@@ -35,6 +35,7 @@ TEST(Keys, MarkersFitTheServices) {
     EXPECT_TRUE(text.starts_with("godwit-" + plan_prefix(digest) + "-"));
     EXPECT_EQ(text.size(), 7U + 12 + 1 + 16);
     EXPECT_LE(text.size(), 60U);
+    EXPECT_EQ(marker_of(text, "another"), marker(digest, "another"));
     EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string::npos);
 }
 

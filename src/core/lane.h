@@ -135,6 +135,9 @@ public:
 class LaneRun {
 public:
     virtual ~LaneRun() = default;
+    /// Whether the source can be reached; asked before a run goes forwards. A rollback never asks, and
+    /// opening a run never reads the source: what was made can be removed when the source is long gone.
+    virtual Status require_source() { return {}; }
     virtual StepKind* step_kind(std::string_view name) = 0; ///< null when unknown
 };
 

@@ -158,10 +158,8 @@ Result<StepRunner::Outcome> StepRunner::undo(store::StepRow row) {
     if (changing.state != store::StepState::compensating)
         TRY(journal_->move(changing, store::StepState::compensating));
     FAULT_POINT("rollback.after-intent");
-    const bool leaves_nothing =
-        changing.action == to_string(Action::verify) || changing.action == to_string(Action::adopt);
     TRY(journal_->state().confirm(journal_->lease()));
-    const auto undone = leaves_nothing ? Status{} : call.kind->compensate(call.context);
+    const auto undone = makes_nothing(changing) ? Status{} : call.kind->compensate(call.context);
     if (call.context.journal_failure())
         return *call.context.journal_failure();
     FAULT_POINT("rollback.after-call");

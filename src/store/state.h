@@ -39,6 +39,9 @@ struct StateLocation {
     std::string display() const; ///< without secrets
 };
 
+/// What the lease of a plan begins with: its events come in order, so they need no outbox.
+inline constexpr std::string_view kPlanScope = "plan:";
+
 /// A right to act, as held: `plan:<plan12>`, `step:<plan12>:<id>`, `part:<plan12>:<id>:<from>`.
 struct Lease {
     std::string scope;

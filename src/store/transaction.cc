@@ -259,7 +259,7 @@ Status SqlTransaction::insert(const ValidationRow& row) {
 
 bool SqlTransaction::stands_on_a_plan() const {
     // There is one plan for a run. Should the lease of another get here, the key (run, seq) and the chain still hold.
-    return std::ranges::any_of(standing_on_, [](const Lease& lease) { return lease.scope.starts_with("plan:"); });
+    return std::ranges::any_of(standing_on_, [](const Lease& lease) { return lease.scope.starts_with(kPlanScope); });
 }
 
 Status SqlTransaction::emit(const EventRow& event) {

@@ -198,7 +198,7 @@ Status FileParts::put_in_place(const std::string& work, const LedgerEntry& entry
 
 Status each_entry(const core::StepContext& context, std::string_view step_id,
                   const std::function<Status(const LedgerEntry&)>& visit) {
-    const auto marker = plan_part(context.marker()) + "-" + std::string(step_id);
+    const auto marker = core::marker_of(context.marker(), step_id);
     for (const auto& part : TRY(in_key_order(TRY(context.parts_of(step_id))))) {
         if (part.state != PartState::done)
             continue;

@@ -207,6 +207,26 @@ TEST_P(LaneContract, LeavesOutWhatChangedSinceThePlan) {
     expect_undone(scene_->roll_back());
 }
 
+TEST_P(LaneContract, RefusesAPlanThatAnotherStateDatabaseHasBegun) {
+    plan({"alpha", "beta"});
+    EXPECT_EQ(scene_->apply().run.state, RunState::done);
+    const auto made = world_->dump();
+    scene_->begin(); // another state database
+    const auto refused = scene_->try_apply();
+    ASSERT_TRUE(refused.is_error());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::held);
+    EXPECT_THAT(refused.error().fix(), HasSubstr("--take-over"));
+    EXPECT_EQ(scene_->roll_back().run.state, RunState::rolled_back);
+    EXPECT_EQ(world_->dump(), made);
+    scene_->request.takes_over = true; // the other one is lost
+    const auto taken = scene_->apply();
+    EXPECT_EQ(taken.run.state, RunState::done);
+    for (const auto& cause : taken.causes)
+        ADD_FAILURE() << cause.display << " " << cause.kind << " " << cause.reason;
+    EXPECT_EQ(world_->dump(), made);
+    expect_undone(scene_->roll_back());
+}
+
 TEST_P(LaneContract, RefusesASecondOwnerAndNamesTheFirst) {
     prepare();
     scene_->begin();

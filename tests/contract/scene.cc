@@ -67,6 +67,7 @@ void Scene::begin() {
     clock_.reset();
     state_file_ = folder_.path() + "/state-" + std::to_string(episodes_++) + ".db";
     request.run_files = folder_.path() + "/runs";
+    request.takes_over = false;
     request.stop = {};
     request.listener = nullptr;
     state_ = open(state_file_);

@@ -101,3 +101,33 @@ def test_a_file_under_the_name_of_one_of_ours_stops_both_ways(planned):
     assert files_of(journey.world()) == {str(taken.relative_to(journey.warehouse))}
     clear(journey.warehouse)
     assert journey.world() == before
+
+
+def test_the_source_is_not_needed(tmp_path):
+    """What was made is removed when the source is long gone; only what goes forwards asks for it."""
+    with Journey(tmp_path / "work", small_estate(tmp_path / "estate")) as journey:
+        journey.assess()
+        journey.make_plan()
+        before = journey.world()
+        journey.apply(code=None, fault="step.after-call:11:kill")
+        (tmp_path / "estate").rename(tmp_path / "elsewhere")
+        refused = journey.run("run", "resume", journey.open_run(), code=None)
+        assert refused.returncode == 1 and "the source cannot be reached" in refused.stderr, refused.stderr
+        undo_twice(journey, before)
+
+
+def test_another_state_database_leaves_the_work_of_the_first_alone(tmp_path):
+    with Journey(tmp_path / "work", small_estate(tmp_path / "estate")) as journey:
+        journey.assess()
+        journey.make_plan()
+        before = journey.world()
+        journey.apply()
+        made, first = journey.world(), journey.state
+        journey.state = str(tmp_path / "another.db")
+        refused = journey.apply(code=6)
+        assert "--take-over" in refused.stderr, refused.stderr
+        journey.run("run", "rollback", journey.run_id())
+        assert journey.world() == made
+        journey.state = first
+        journey.run("run", "rollback", journey.run_id())
+        assert journey.world() == before

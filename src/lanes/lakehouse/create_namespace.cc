@@ -64,6 +64,7 @@ public:
         if (!is_ours(*present, context) && canonical_json(Json(present->properties)) != context.permitted_value())
             return Error::make(ErrorKind::different, "the namespace is not the one that was made, so it stays")
                 .why("its property godwit.marker is not ours")
+                .fix("look at it, then decide: `godwit run show` names the commands")
                 .at(printable(join(move.levels, ".")));
         const auto dropped = ends_->catalogue().drop_namespace(move.levels, context.stop());
         FAULT_POINT("namespace.after-drop");

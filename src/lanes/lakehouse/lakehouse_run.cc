@@ -72,6 +72,8 @@ void LakehouseRun::add(std::unique_ptr<core::StepKind> kind) {
     kinds_.emplace(std::move(name), std::move(kind));
 }
 
+Status LakehouseRun::require_source() { return lakehouse::require_source(ends_->options); }
+
 core::StepKind* LakehouseRun::step_kind(std::string_view name) {
     const auto found = kinds_.find(name);
     return found == kinds_.end() ? nullptr : found->second.get();

@@ -41,6 +41,7 @@ class LakehouseRun final : public core::LaneRun {
 public:
     explicit LakehouseRun(std::unique_ptr<Ends> ends);
     ~LakehouseRun() override;
+    Status require_source() override;
     core::StepKind* step_kind(std::string_view name) override;
 
 private:

@@ -261,7 +261,7 @@ private:
         const auto registered = TRY(add(resource, facts, move, kind::kRegisterTable, Action::register_,
                                         "the table becomes visible once its check is equal", std::move(after)));
         TRY(add(resource, facts, move, kind::kCheckTable, Action::verify,
-                "what the catalogue shows is held against what was written", {registered}));
+                "what the catalogue shows is held against what was written", {registered, metadata_step}));
         return {};
     }
 

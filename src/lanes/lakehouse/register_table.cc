@@ -1,6 +1,7 @@
 #include "base/fault_point.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "core/keys.h"
 #include "formats/iceberg/table_metadata.h"
 #include "lanes/lakehouse/steps.h"
 #include "lanes/lakehouse/table_builder.h"
@@ -23,7 +24,7 @@ Result<Registration> registration_of(const Ends& ends, const core::StepContext& 
     Registration registration{
         {move.levels, move.name}, clients::file_uri(ends.warehouse.root() + "/" + move.root + "/"), {}};
     if (move.metadata_location.empty()) {
-        const auto writer = context.marker().substr(0, context.marker().rfind('-') + 1) + move.metadata_step;
+        const auto writer = core::marker_of(context.marker(), move.metadata_step);
         registration.metadata_location = written_by(writer, move, ends.warehouse.root()).metadata_location;
     } else {
         const auto paths = TRY(ends.paths(move));
@@ -68,10 +69,13 @@ public:
         found.value = loaded->metadata_location;
         found.detail = "the catalogue's " + printable(registration.table.display()) + " points to " +
                        printable(loaded->metadata_location);
-        // A table that points out of our folder was never ours: registering says that the name is taken.
+        // A table that points out of our folder, and is not the one that we registered, was never ours: registering
+        // says that the name is taken. A writer may have chosen another folder for its metadata since.
+        const auto& registered = context.row().target_id;
         if (loaded->metadata_location == registration.metadata_location)
             found.verdict = core::LookUp::Verdict::ready;
-        else if (loaded->metadata_location.starts_with(registration.folder))
+        else if (loaded->metadata_location.starts_with(registration.folder) ||
+                 (!registered.empty() && loaded->table_uuid == registered))
             found.verdict = core::LookUp::Verdict::differs;
         return found;
     }
@@ -85,7 +89,7 @@ public:
             loaded->metadata_location != context.permitted_value())
             return Error::make(ErrorKind::different, "the table was changed after it was registered, so it stays")
                 .why("the catalogue points to " + printable(loaded->metadata_location))
-                .fix("look at the change; `godwit run resolve --undo` drops the table all the same")
+                .fix("look at the change, then decide: `godwit run show` names the commands")
                 .at(printable(registration.table.display()));
         const auto dropped = ends_->catalogue().drop_table(registration.table, context.stop());
         FAULT_POINT("register.after-drop");

@@ -16,6 +16,9 @@ namespace godwit::lakehouse {
 
 namespace {
 
+constexpr const char* kExportKind = "glue-export";
+constexpr const char* kMetadataKind = "iceberg-metadata";
+
 Error usage(std::string what, std::string why, std::string fix) {
     return Error::make(ErrorKind::usage, std::move(what)).why(std::move(why)).fix(std::move(fix));
 }
@@ -184,12 +187,12 @@ Result<SourceOptions> metadata_source(const core::Options& options, const Maps& 
 
 std::string SourceOptions::identity() const {
     if (kind == Kind::glue_export)
-        return canonical_json({{"kind", "glue-export"}, {"account", account}, {"region", region}});
-    return canonical_json({{"kind", "iceberg-metadata"}, {"table_uuid", table_uuid}});
+        return canonical_json({{"kind", kExportKind}, {"account", account}, {"region", region}});
+    return canonical_json({{"kind", kMetadataKind}, {"table_uuid", table_uuid}});
 }
 
 std::string SourceOptions::reference() const {
-    Json json = {{"kind", kind == Kind::glue_export ? "glue-export" : "iceberg-metadata"}};
+    Json json = {{"kind", kind == Kind::glue_export ? kExportKind : kMetadataKind}};
     Json maps = Json::array();
     for (const auto& pair : map.pairs())
         maps.push_back({{"from", pair.from}, {"to", pair.to}});
@@ -200,7 +203,10 @@ std::string SourceOptions::reference() const {
         json["region"] = region;
     } else {
         json["metadata"] = metadata_file;
-        json["table"] = database + "." + table;
+        json["metadata_location"] = metadata_location;
+        json["table_uuid"] = table_uuid;
+        json["database"] = database;
+        json["table"] = table;
     }
     return canonical_json(json);
 }
@@ -223,18 +229,41 @@ Result<SourceOptions> read_source_options(const core::Options& options) {
 
 Result<SourceOptions> source_from_reference(std::string_view reference) {
     const auto json = TRY(parse_json(reference));
-    core::Options options;
-    for (const auto* name : {"export", "account", "region", "metadata", "table"}) {
-        if (json.contains(name))
-            options.emplace(name, TRY(json_string(json, name)));
+    SourceOptions source;
+    const auto read = [&json](std::initializer_list<std::pair<const char*, std::string*>> fields) -> Status {
+        for (const auto& [name, text] : fields)
+            *text = TRY(json_string(json, name));
+        return {};
+    };
+    if (TRY(json_string(json, "kind")) == kExportKind) {
+        TRY(read({{"export", &source.folder}, {"account", &source.account}, {"region", &source.region}}));
+    } else {
+        source.kind = SourceOptions::Kind::iceberg_metadata;
+        TRY(read({{"metadata", &source.metadata_file},
+                  {"metadata_location", &source.metadata_location},
+                  {"table_uuid", &source.table_uuid},
+                  {"database", &source.database},
+                  {"table", &source.table}}));
     }
-    Maps maps;
-    const auto pairs = json.find("map");
-    if (pairs != json.end() && pairs->is_array()) {
+    if (const auto pairs = json.find("map"); pairs != json.end() && pairs->is_array())
         for (const auto& pair : *pairs)
-            maps.emplace_back(TRY(json_string(pair, "from")), TRY(json_string(pair, "to")));
+            TRY(source.map.add(TRY(json_string(pair, "from")), TRY(json_string(pair, "to"))));
+    return source;
+}
+
+Status require_source(const SourceOptions& source) {
+    auto folders = source.map.pairs();
+    if (!source.folder.empty())
+        folders.push_back({{}, source.folder});
+    for (const auto& pair : folders) {
+        const auto found = clients::canonical_folder(pair.to);
+        if (found.is_error())
+            return Error::make(ErrorKind::not_found, "the source cannot be reached")
+                .why(found.error().to_line())
+                .fix("mount or restore the folder; a rollback does without it")
+                .at(printable(pair.to));
     }
-    return options.contains("export") ? export_source(options, maps) : metadata_source(options, maps);
+    return {};
 }
 
 } // namespace godwit::lakehouse

@@ -38,7 +38,9 @@ struct SourceOptions {
 
 /// Errors are usage errors that name the option.
 Result<SourceOptions> read_source_options(const core::Options& options);
-/// Opens what `reference` holds. The identity is read again: compare it with the one that was planned for.
+/// What `reference` holds; reads no file.
 Result<SourceOptions> source_from_reference(std::string_view reference);
+/// Whether its folders can be reached now.
+Status require_source(const SourceOptions& source);
 
 } // namespace godwit::lakehouse

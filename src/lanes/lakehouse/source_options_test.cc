@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 using namespace godwit;
 using namespace godwit::lakehouse;
 using namespace godwit::lakehouse::testing_world;
@@ -94,6 +96,21 @@ TEST(SourceOptions, a_folder_may_hold_an_equals_sign) {
     const auto again = source_from_reference(source->reference());
     ASSERT_FALSE(again.is_error()) << again.error().to_line();
     EXPECT_EQ(again->reference(), source->reference());
+}
+
+TEST(SourceOptions, a_reference_is_understood_when_the_source_is_gone) {
+    World world;
+    world.tables({csv_table("t")});
+    const auto source = read_source_options(world.options());
+    ASSERT_FALSE(source.is_error()) << source.error().to_line();
+    EXPECT_TRUE(require_source(*source));
+    std::filesystem::remove_all(world.data_folder());
+    const auto again = source_from_reference(source->reference());
+    ASSERT_FALSE(again.is_error()) << again.error().to_line();
+    EXPECT_EQ(again->identity(), source->identity());
+    const auto gone = require_source(*again);
+    ASSERT_TRUE(gone.is_error());
+    EXPECT_THAT(gone.error().where(), HasSubstr(world.data_folder()));
 }
 
 } // namespace
