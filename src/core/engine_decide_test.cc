@@ -1,17 +1,17 @@
 // What people decide about steps: stuck ones, broken ones, and those that cannot be removed.
 
 #include "base/fault_point.h"
-#include "core/test_engine.h"
+#include "contract/engine_scene.h"
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 
 namespace godwit::core {
 namespace {
 
 using contract::CallFault;
 using contract::Ending;
+using contract::EngineTest;
 using contract::must;
 using store::RunState;
 using store::StepState;

@@ -1,8 +1,8 @@
 #include "core/engine.h"
 
 #include "base/fault_point.h"
+#include "contract/engine_scene.h"
 #include "core/certificate.h"
-#include "core/test_engine.h"
 
 #include <gmock/gmock.h>
 
@@ -14,6 +14,7 @@ namespace {
 
 using contract::CallFault;
 using contract::Ending;
+using contract::EngineTest;
 using contract::must;
 using store::RunState;
 using store::StepState;

@@ -133,7 +133,7 @@ TEST_F(PlannerTest, a_csv_table_is_rewritten_compared_registered_and_looked_at) 
     EXPECT_THAT(converted.depends_on, IsEmpty());
     EXPECT_THAT(compared.depends_on, ElementsAre(converted.key()));
     EXPECT_THAT(registered.depends_on, UnorderedElementsAre(steps.of(kind::kCreateNamespace).key(), compared.key()));
-    EXPECT_THAT(steps.of(kind::kCheckTable).depends_on, ElementsAre(registered.key()));
+    EXPECT_THAT(steps.of(kind::kCheckTable).depends_on, ElementsAre(registered.key(), converted.key()));
     EXPECT_EQ(table_move_from_json(registered.body)->metadata_step, converted.id());
     EXPECT_EQ(table_move_from_json(converted.body)->root, "d/c");
     EXPECT_FALSE(converted.fingerprint.empty());

@@ -1,6 +1,6 @@
 #pragma once
 
-// For the tests of the Engine: the memory lane, planned and not begun.
+// For the tests of the Engine in src/core: the memory lane and a Scene over it.
 
 #include "contract/memory_world.h"
 #include "contract/scene.h"
@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-namespace godwit::core {
+namespace godwit::contract {
 
 class EngineTest : public ::testing::Test {
 protected:
@@ -21,8 +21,8 @@ protected:
         return scene_.row(kind, display).state;
     }
 
-    contract::MemoryWorld world_;
-    contract::Scene scene_{world_.lane(), {}};
+    MemoryWorld world_;
+    Scene scene_{world_.lane(), {}};
 };
 
-} // namespace godwit::core
+} // namespace godwit::contract
