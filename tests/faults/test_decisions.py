@@ -127,7 +127,7 @@ def test_a_stuck_step_is_given_up(stuck):
     journey.run("run", "resolve", run, step, "--forget", code=None)
     assert any(line.startswith(f"{step}  failed") for line in journey.run("run", "show", run, "--steps", "failed", code=None).stdout.splitlines())
     assert b"ann" in call(journey, "GET", "/v1/namespaces/db")
-    assert "not stuck" in journey.run("run", "resolve", run, step, "--adopt", code=2).stderr
+    assert "is not one that waits" in journey.run("run", "resolve", run, step, "--adopt", code=2).stderr
     journey.run("run", "rollback", run)
     assert journey.runs()[0]["state"] == "rolled_back"
     assert b"ann" in call(journey, "GET", "/v1/namespaces/db")
