@@ -15,7 +15,7 @@ namespace {
 using store::PartState;
 
 Status remove_if_empty(const clients::FileTarget& target, const std::string& folder) {
-    const auto removed = target.remove_empty_folder(folder);
+    auto removed = target.remove_empty_folder(folder);
     if (removed.is_error() && removed.error().kind() != ErrorKind::conflict &&
         removed.error().kind() != ErrorKind::not_found)
         return removed;

@@ -98,7 +98,7 @@ public:
 
 private:
     Result<std::optional<iceberg::TableMetadata>> load() {
-        const auto none = std::optional<iceberg::TableMetadata>();
+        auto none = std::optional<iceberg::TableMetadata>();
         auto place = place_of(facts_.metadata_location, map_);
         if (!place.problem.empty()) {
             facts_.problem = place.problem;
@@ -204,7 +204,7 @@ private:
         if (tree.is_error())
             return {};
         SortedSpill outside;
-        const auto visited = tree->each_file([&](const TableTree::TakenFile& file) -> Status {
+        auto visited = tree->each_file([&](const TableTree::TakenFile& file) -> Status {
             TRY(go_on());
             auto place = canonical(file.location);
             return is_below(place, root_) ? Status{} : outside.add(std::move(place), file.location);
@@ -329,7 +329,7 @@ private:
             facts_.live_known = facts_.live_known && !current;
             return {};
         }
-        const auto read = with(path, [&](ByteSource& source) {
+        auto read = with(path, [&](ByteSource& source) {
             return each_entry(source, [&](const iceberg::DataFile& file) { live_file(file, current); });
         });
         if (read.is_error() && read.error().kind() == ErrorKind::interrupted)
