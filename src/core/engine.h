@@ -93,7 +93,7 @@ private:
     Result<bool> may_leave_something(Session& session, const store::StepRow& row, bool forwards);
     Status replace(Session& session, std::string_view step, const RunRequest& request);
     Status settle_unknown(Session& session, const RunRequest& request);
-    Result<StepRunner::Outcome> compensate(Session& session, store::StepRow row, const RunRequest& request);
+    Result<StepRunner::Outcome> compensate(Session& session, const store::StepRow& row, const RunRequest& request);
     Result<bool> compensate_all(Session& session, const RunRequest& request);
     Result<bool> is_left(Session& session, const store::StepRow& row, std::set<std::string>& left);
     Status leave(Session& session, store::StepRow row, const std::string& reason);

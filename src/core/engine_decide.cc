@@ -76,7 +76,7 @@ Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, R
         break;
     case Resolution::undo:
         TRY(journal.move(row, StepState::compensating, permit_present_value));
-        TRY(compensate(*session, std::move(row), request));
+        TRY(compensate(*session, row, request));
         break;
     }
     return report_run(*state_, run);

@@ -36,7 +36,7 @@ Status Engine::replace(Session& session, std::string_view step, const RunRequest
             .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
             .fix("see `godwit run show " + row.run + "`");
     if (row.state != StepState::compensated)
-        row = TRY(compensate(session, std::move(row), request)).row;
+        row = TRY(compensate(session, row, request)).row;
     if (row.state == StepState::compensated)
         TRY(session.journal.move(row, StepState::planned));
     return {};
@@ -48,11 +48,11 @@ void Engine::wait_until(Micros due, const std::stop_token& stop) {
 }
 
 /// Removes what a step made; repeats where the answer was lost, which looks first.
-Result<StepRunner::Outcome> Engine::compensate(Session& session, store::StepRow row, const RunRequest& request) {
-    auto outcome = TRY(session.runner->compensate(std::move(row)));
+Result<StepRunner::Outcome> Engine::compensate(Session& session, const store::StepRow& row, const RunRequest& request) {
+    auto outcome = TRY(session.runner->compensate(row));
     while (outcome.next == StepRunner::Next::look && !request.stop.stop_requested()) {
         wait_until(outcome.not_before, request.stop);
-        outcome = TRY(session.runner->compensate(std::move(outcome.row)));
+        outcome = TRY(session.runner->compensate(outcome.row));
     }
     return outcome;
 }
@@ -174,7 +174,7 @@ Result<bool> Engine::compensate_all(Session& session, const RunRequest& request)
             all_gone = false;
             continue;
         }
-        const auto outcome = TRY(compensate(session, std::move(row), request));
+        const auto outcome = TRY(compensate(session, row, request));
         TRY(is_left(session, outcome.row, left)); // it may have changed since it was given up
         all_gone = all_gone && outcome.row.state == StepState::compensated;
     }

@@ -64,7 +64,7 @@ public:
     /// Steps that leave nothing of their own at the target: verify, adopt, skip, gate.
     static bool makes_nothing(const store::StepRow& row);
     /// made, broken, done, compensating or undo_failed -> compensated, undo_failed or stuck.
-    Result<Outcome> compensate(store::StepRow row);
+    Result<Outcome> compensate(const store::StepRow& row);
     StepTraits traits(const store::StepRow& row);
 
 private:
@@ -84,7 +84,7 @@ private:
     Result<Outcome> refuse(Call& call, const Error& error);
     enum class Purpose { go_on, only_look };
     Result<Outcome> act(store::StepRow row);
-    Result<Outcome> undo(store::StepRow row);
+    Result<Outcome> undo(const store::StepRow& row);
     Result<bool> compare_again(const store::StepRow& row);
     Status keep_what_was_proved(Call& call, const Error& error);
     Result<Outcome> look_for(store::StepRow row, int looks_so_far, Purpose purpose);

@@ -147,12 +147,11 @@ Result<StepRunner::Outcome> StepRunner::conclude_absence(Call& call, int looks_s
     return Outcome{row};
 }
 
-Result<StepRunner::Outcome> StepRunner::compensate(store::StepRow row) {
-    const auto step = row.step;
-    return guarded(step, [&] { return undo(std::move(row)); });
+Result<StepRunner::Outcome> StepRunner::compensate(const store::StepRow& row) {
+    return guarded(row.step, [&] { return undo(row); });
 }
 
-Result<StepRunner::Outcome> StepRunner::undo(store::StepRow row) {
+Result<StepRunner::Outcome> StepRunner::undo(const store::StepRow& row) {
     auto call = TRY(prepare(row));
     auto& changing = call.context.mutable_row();
     if (changing.state != store::StepState::compensating)
