@@ -273,7 +273,7 @@ private:
             ->type_name("STEP");
         with_run(runs, "rollback", "remove everything that the run made", run_run_rollback)
             .add_flag("--dry-run", runs_.dry_run, "show what would be removed, and change nothing");
-        auto& resolve = with_run(runs, "resolve", "decide about a stuck step", run_run_resolve);
+        auto& resolve = with_run(runs, "resolve", "decide about a step that waits for a person", run_run_resolve);
         resolve.add_option("STEP", runs_.step, "the step's id")->required();
         auto* decisions = resolve.add_option_group("decision");
         const std::pair<const char*, const char*> kDecisions[] = {

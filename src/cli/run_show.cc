@@ -58,7 +58,8 @@ void print_step(Session& session, const store::StepRow& row, const std::string& 
                      << "\n";
         return;
     }
-    *session.out << row.step << "  " << store::to_string(row.state) << "  " << row.kind << "  " << printable(display);
+    *session.out << row.step << "  " << state_words(row.state, row.skip_cause) << "  " << row.kind << "  "
+                 << printable(display);
     if (!row.outcome.empty())
         *session.out << "  " << row.outcome << (row.waiver.empty() ? "" : ", waived");
     *session.out << "\n";

@@ -67,10 +67,7 @@ void print_advice(std::ostream& out, std::string_view indent, std::string_view f
 
 void print_cause(std::ostream& out, const store::RunRow& run, const core::RunCause& cause) {
     const bool was_done = cause.state == StepState::done; // a check that was made again since
-    out << "  " << (was_done ? "check" : store::to_string(cause.state));
-    if (cause.skip_cause != store::SkipCause::none)
-        out << " (" << store::to_string(cause.skip_cause) << ")";
-    out << ": ";
+    out << "  " << (was_done ? "check" : state_words(cause.state, cause.skip_cause)) << ": ";
     if (cause.count > 1)
         out << counted(cause.count, "step") << ", for instance ";
     out << printable(cause.display) << " (" << cause.kind << ", step " << cause.step << ")\n";
@@ -175,6 +172,11 @@ void print_ending(std::ostream& out, const core::RunReport& report) {
 }
 
 } // namespace
+
+std::string state_words(store::StepState state, store::SkipCause cause) {
+    std::string words(store::to_string(state));
+    return cause == store::SkipCause::none ? words : words + " (" + std::string(store::to_string(cause)) + ")";
+}
 
 Json summary_json(const core::RunReport& report, const core::RunFindings& findings) {
     Json counts = Json::object();

@@ -5,12 +5,16 @@
 
 #include <cstddef>
 #include <iosfwd>
+#include <string>
 
 /// How a run stands, for people and for machines.
 namespace godwit::cli {
 
 /// Schema godwit.run/v1.
 Json summary_json(const core::RunReport& report, const core::RunFindings& findings);
+
+/// `skipped (stale)`.
+std::string state_words(store::StepState state, store::SkipCause cause);
 
 /// At most `most` causes, and examples of each finding.
 void print_summary(std::ostream& out, const core::RunReport& report, const core::RunFindings& findings,

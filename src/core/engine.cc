@@ -31,12 +31,19 @@ Error unfinished(const store::RunRow& run, const std::optional<std::string>& hol
         .fix("go on with `godwit run resume " + run.id + "`, or undo it with `godwit run rollback " + run.id + "`");
 }
 
-Error begun_elsewhere(const store::StepRow& row, const LookUp& found) {
+Error begun_elsewhere(const PlanStep& step, const LookUp& found) {
     return Error::make(ErrorKind::held, "the plan was begun by a run that this state database does not know")
-        .why("what step " + row.step + " (" + row.kind + ") makes stands at the target already" +
+        .why("what its step " + step.kind + " makes stands at the target already" +
              (found.detail.empty() ? "" : ": " + found.detail))
         .fix("go on with that run's state database, or roll back there; if it is lost for good, "
-             "`godwit apply --take-over` takes up what stands there");
+             "`godwit apply --take-over` takes up what stands there")
+        .at(printable(step.display));
+}
+
+Error plan_changed(const PlanFile& plan) {
+    return Error::make(ErrorKind::stale, "the plan file changed while it was read")
+        .fix("apply a copy of it that nobody writes to")
+        .at(printable(plan.path));
 }
 
 /// What `apply` was told; empty: beside the state database. Nothing where the run row is still to be written.
@@ -167,9 +174,7 @@ Status Engine::load_plan(const PlanFile& plan, const store::Lease& lease, const 
                 return batch.size() < kStepBatch ? Status{} : flush();
             }));
         if (again.digest != plan.digest)
-            return Error::make(ErrorKind::stale, "the plan file changed while it was read")
-                .fix("apply a copy of it that nobody writes to")
-                .at(printable(plan.path));
+            return plan_changed(plan);
         return flush();
     });
 }
@@ -179,17 +184,23 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
     if (lane->describe().version != plan.header.lane_version)
         return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + plan.header.lane)
             .fix("make the plan again with this version");
-    // An identity that does not hold, or a source that cannot be reached, refuses before anything is recorded.
-    TRY(TRY(lane->open(plan.header, services_))->require_source());
-    store::RunRow run;
-    run.plan = plan.digest;
-    TRY(run_files(request, run)); // so does a place for its files that cannot be used
+    // What refuses here leaves no run behind: an identity that does not hold, a source that cannot be reached, a place
+    // for its files that cannot be used, and what another run of the plan has made.
+    auto lane_run = TRY(lane->open(plan.header, services_));
+    TRY(lane_run->require_source());
+    store::RunRow run{services_.random->id(), plan.digest, RunState::running, services_.clock->now(), 0, {}};
+    run.changed_at = run.started_at;
+    const auto files = TRY(run_files(request, run));
+    run.options = canonical_json({{kRunFiles, request.run_files}});
+    std::vector<std::string> to_decide;
     {
         const HeldLease lease(*state_, TRY(state_->acquire(plan_scope(plan.digest), request.holder)));
         TRY(load_plan(plan, lease.get(), request.holder));
-        run = {services_.random->id(), plan.digest,
-               RunState::running,      services_.clock->now(),
-               services_.clock->now(), canonical_json({{kRunFiles, request.run_files}})};
+        if (!request.takes_over) {
+            Journal journal(*state_, lease.get(), run, services_, nullptr);
+            StepRunner runner(journal, plan.header, *lane_run, files, request.stop);
+            to_decide = TRY(look_first(plan, run.id, runner, request.stop));
+        }
         const auto& held = lease.get();
         TRY(state_->write(std::span(&held, 1), [&](store::Transaction& transaction) -> Status {
             if (const auto other = TRY(transaction.run_of_plan(plan.digest)))
@@ -199,7 +210,43 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
         }));
     }
     FAULT_POINT("engine.after-run-row");
-    return open(run.id, request);
+    auto session = TRY(open(run.id, request));
+    for (const auto& step : to_decide) {
+        auto row = TRY(state_->step(run.id, step));
+        TRY(session->journal.move(row, StepState::unknown));
+    }
+    return session;
+}
+
+/// Before there is a run: what stands there as its own steps would make it was made by a run of the same plan that
+/// another state database knows. To take it up would be to remove it with a rollback. Gives the steps in whose place
+/// something else stands, for a person to decide.
+Result<std::vector<std::string>> Engine::look_first(const PlanFile& plan, const std::string& run, StepRunner& runner,
+                                                    const std::stop_token& stop) {
+    std::vector<std::string> to_decide;
+    const auto look = [&](const PlanStep& step, std::int64_t, std::string_view) -> Status {
+        if (stop.stop_requested())
+            return Error::make(ErrorKind::interrupted, "interrupted before the run began").fix("apply the plan again");
+        store::StepRow row;
+        row.run = run;
+        row.step = step.id();
+        row.kind = step.kind;
+        row.resource = step.resource;
+        row.action = std::string(to_string(step.action));
+        const auto found = TRY(runner.look_aside(row));
+        switch (found.verdict) {
+        case LookUp::Verdict::absent: return {};
+        case LookUp::Verdict::differs:
+        case LookUp::Verdict::several: to_decide.push_back(row.step); return {};
+        case LookUp::Verdict::pending:
+        case LookUp::Verdict::ready:
+        case LookUp::Verdict::in_error: break;
+        }
+        return begun_elsewhere(step, found);
+    };
+    if (TRY(read_plan(plan.path, look)).digest != plan.digest)
+        return plan_changed(plan);
+    return to_decide;
 }
 
 Result<RunReport> Engine::apply(const std::string& plan_file, const std::optional<std::string>& digest,
@@ -213,38 +260,7 @@ Result<RunReport> Engine::apply(const std::string& plan_file, const std::optiona
         return unfinished(*run, TRY(state_->holder(plan_scope(plan.digest))));
     }
     auto session = TRY(begin(plan, request));
-    auto looked = request.takes_over ? look_at_everything(*session, true) : look_first(*session);
-    if (looked.is_error())
-        return not_begun(*session, std::move(looked).error());
-    return walk(*session, request);
-}
-
-/// Before a run makes anything: what stands there as its own steps would make it was made by a run of the same plan
-/// that another state database knows. To take it up would be to remove it with a rollback.
-Status Engine::look_first(Session& session) {
-    std::vector<store::StepRow> to_decide;
-    TRY(store::each_step(*state_, session.journal.run().id, {}, [&](store::StepRow row) -> Status {
-        const auto found = TRY(session.runner->look_aside(row));
-        if (StepRunner::leaves_nothing(row, found))
-            return {};
-        if (found.verdict != LookUp::Verdict::differs && found.verdict != LookUp::Verdict::several)
-            return begun_elsewhere(row, found);
-        to_decide.push_back(std::move(row));
-        return {};
-    }));
-    for (auto& row : to_decide)
-        TRY(session.journal.move(row, StepState::unknown));
-    return {};
-}
-
-/// Closes a run that made nothing.
-Error Engine::not_begun(Session& session, Error error) {
-    if (error.kind() != ErrorKind::held)
-        return cut_short(session, std::move(error));
-    for (const auto state : {RunState::rolling_back, RunState::rolled_back})
-        if (const auto moved = session.journal.move_run(state); moved.is_error())
-            return moved.error();
-    return error;
+    return request.takes_over ? forward(*session, std::nullopt, request) : walk(*session, request);
 }
 
 /// What ends a run's work with an error, so that its steps stand as they were committed. Unless the lease is lost, the

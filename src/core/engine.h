@@ -61,9 +61,9 @@ public:
     using Preview = std::function<Status(const store::StepRow& row, const Result<LookUp>& found)>;
     /// Shows, in the order of removal, what `roll_back` would take away. Changes neither run nor target.
     Result<RunReport> preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit);
-    /// Decides about a stuck step. `look` looks again; `undo` removes what stands there as it was shown; `forget`
-    /// leaves it, and what it stands on, so that a rollback takes away the rest and comes to its end. A run that goes
-    /// forwards asks again.
+    /// Decides about a stuck step, or gives up one whose removal was refused in a rollback. `look` looks again; `undo`
+    /// removes what stands there as it was shown; `forget` leaves it, and what it stands on, so that a rollback takes
+    /// away the rest and comes to its end. A run that goes forwards asks again.
     Result<RunReport> resolve(std::string_view run, std::string_view step, Resolution resolution,
                               const RunRequest& request);
     /// Waives the outcome of a check that was made; `most` bounds the differences accepted.
@@ -86,8 +86,8 @@ private:
     Result<RunReport> backward(Session& session, const RunRequest& request);
     Result<RunReport> walk_backward(Session& session, const RunRequest& request);
     Error cut_short(Session& session, Error error);
-    Status look_first(Session& session);
-    Error not_begun(Session& session, Error error);
+    Result<std::vector<std::string>> look_first(const PlanFile& plan, const std::string& run, StepRunner& runner,
+                                                const std::stop_token& stop);
     Status look_at_everything(Session& session, bool forwards);
     Status look_at(Session& session, store::StepRow row, bool forwards);
     Result<bool> may_leave_something(Session& session, const store::StepRow& row, bool forwards);

@@ -317,6 +317,21 @@ TEST_F(EngineTest, AThingThatTheJournalForgotIsFoundByItsMarker) {
     EXPECT_EQ(world_.dump(), "");
 }
 
+TEST_F(EngineTest, AFirstLookThatFailsLeavesNoRun) {
+    world_.add("alpha");
+    plan();
+    world_.cloud.fail_looks(1);
+    EXPECT_TRUE(scene_.try_apply().is_error());
+    EXPECT_TRUE(must(scene_.state().runs()).empty());
+    std::stop_source stop;
+    stop.request_stop();
+    scene_.request.stop = stop.get_token();
+    EXPECT_EQ(scene_.try_apply().error().kind(), ErrorKind::interrupted);
+    EXPECT_TRUE(must(scene_.state().runs()).empty());
+    scene_.request.stop = {};
+    EXPECT_EQ(scene_.apply().run.state, RunState::done);
+}
+
 TEST_F(EngineTest, ALookThatFailsKeepsARollbackFromNothingElse) {
     world_.add("alpha");
     world_.add("beta");

@@ -41,7 +41,7 @@ constexpr Transition<StepState> kStepTransitions[] = {
     {compensating, undo_failed, "a definite no, or its deadline passed"},
     {compensating, stuck, "the present value is neither ours nor the one that `--undo` recorded"},
     {compensated, planned, "after `run resume --replace`"},
-    {undo_failed, compensating, "rollback again"},
+    {undo_failed, compensating, "rollback again, or `run resolve --forget`"},
     {stuck, unknown, "`run resolve --look`"},
     {stuck, done, "`run resolve --adopt`"},
     {stuck, failed, "`run resolve --forget`"},

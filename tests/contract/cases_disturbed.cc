@@ -216,8 +216,7 @@ TEST_P(LaneContract, RefusesAPlanThatAnotherStateDatabaseHasBegun) {
     ASSERT_TRUE(refused.is_error());
     EXPECT_EQ(refused.error().kind(), ErrorKind::held);
     EXPECT_THAT(refused.error().fix(), HasSubstr("--take-over"));
-    EXPECT_EQ(scene_->roll_back().run.state, RunState::rolled_back);
-    EXPECT_EQ(world_->dump(), made);
+    EXPECT_TRUE(must(scene_->state().runs()).empty()) << "a run could be resumed, or rolled back";
     scene_->request.takes_over = true; // the other one is lost
     const auto taken = scene_->apply();
     EXPECT_EQ(taken.run.state, RunState::done);
