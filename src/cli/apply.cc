@@ -10,7 +10,7 @@ namespace godwit::cli {
 Result<int> run_apply(Session& session, const ApplyArguments& arguments) {
     auto& state = *TRY(session.state());
     core::Engine engine(state, *session.lanes, session.services);
-    const auto progress = make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err,
+    const auto progress = make_progress(session.options.progress, columns_of(STDERR_FILENO), *session.err,
                                         *session.services.clock, names_from(state));
     auto request = session.run_request(progress.get(), "godwit apply");
     request.takes_over = arguments.takes_over;

@@ -6,12 +6,29 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <mutex>
 #include <ostream>
 
 namespace godwit::cli {
 
 namespace {
+
+/// As much of a text as fits. A character beyond ASCII may take two columns.
+std::string cut(const std::string& text, std::size_t columns) {
+    std::size_t used = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        const bool goes_on = (byte & 0xC0U) == 0x80U;
+        used += goes_on ? 0 : (byte < 0x80U ? 1 : 2);
+        if (used > columns)
+            return text.substr(0, at);
+    }
+    return text;
+}
 
 class JsonProgress final : public core::RunListener {
 public:
@@ -50,8 +67,9 @@ private:
 /// Lines for people; on a terminal with a status line below them.
 class LineProgress final : public core::RunListener {
 public:
-    LineProgress(std::ostream& err, Clock& clock, bool has_status, NameOfStep name_of_step)
-        : err_(&err), clock_(&clock), has_status_(has_status), name_of_step_(std::move(name_of_step)) {}
+    /// Without columns: without a status line.
+    LineProgress(std::ostream& err, Clock& clock, Columns columns, NameOfStep name_of_step)
+        : err_(&err), clock_(&clock), columns_(std::move(columns)), name_of_step_(std::move(name_of_step)) {}
     ~LineProgress() override { clear_status(); }
 
     void on_event(const store::EventRow& event) override {
@@ -60,15 +78,19 @@ public:
             return;
         const std::scoped_lock lock(mutex_);
         clear_status();
-        *err_ << format_time(clock_->now()).substr(0, 19) << "Z  " << line << std::endl;
+        *err_ << format_time(clock_->now()).substr(0, 19) << "Z  " << printable(line) << std::endl;
     }
 
     void on_progress(std::string_view, std::string_view display, std::uint64_t objects, std::uint64_t bytes) override {
-        if (!has_status_)
+        if (!columns_)
             return;
         const std::scoped_lock lock(mutex_);
         clear_status();
-        *err_ << printable(display) << ": " << objects << " objects, " << human_bytes(bytes) << std::flush;
+        // A line that wraps cannot be taken away again, and one that fills the last column wraps on some terminals.
+        const auto room = std::max<std::size_t>(columns_(), 1) - 1;
+        const auto figures = ": " + std::to_string(objects) + " objects, " + human_bytes(bytes);
+        const auto name = cut(printable(display), room - std::min(room, figures.size()));
+        *err_ << cut(name + figures, room) << std::flush;
         status_shown_ = true;
     }
 
@@ -80,9 +102,9 @@ private:
         if (event.type == "step_state")
             return step_line(event, data);
         if (event.type == "diagnostic")
-            return event.level + ": " + printable(data.value("message", ""));
+            return event.level + ": " + data.value("message", "");
         if (event.type == "finding")
-            return data.value("code", "") + " " + printable(data.value("display", "")) + ": " + data.value("title", "");
+            return data.value("code", "") + " " + data.value("display", "") + ": " + data.value("title", "");
         return {};
     }
 
@@ -92,11 +114,11 @@ private:
             return {};
         const auto skip_cause = data.value("skip_cause", "");
         std::string line = state + (skip_cause.empty() ? "" : " (" + skip_cause + ")") + "  " + data.value("kind", "") +
-                           "  " + printable(name_of_step_(event));
+                           "  " + name_of_step_(event);
         if (data.contains("outcome"))
             line += "  " + data.value("outcome", "");
         if (data.contains("reason"))
-            line += "  (" + printable(data.value("reason", "")) + ")";
+            line += "  (" + data.value("reason", "") + ")";
         return line;
     }
 
@@ -109,7 +131,7 @@ private:
     std::mutex mutex_;
     std::ostream* err_;
     Clock* clock_;
-    bool has_status_;
+    Columns columns_;
     NameOfStep name_of_step_;
     bool status_shown_ = false;
 };
@@ -127,13 +149,25 @@ NameOfStep names_from(store::State& state) {
     };
 }
 
-std::unique_ptr<core::RunListener> make_progress(std::string_view mode, bool is_terminal, std::ostream& err,
+Columns columns_of(int descriptor) {
+    return [descriptor]() -> std::size_t {
+        constexpr std::size_t kUsual = 80;
+        winsize size{};
+        if (::isatty(descriptor) != 1)
+            return 0;
+        return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+    };
+}
+
+std::unique_ptr<core::RunListener> make_progress(std::string_view mode, Columns columns, std::ostream& err,
                                                  Clock& clock, NameOfStep name_of_step) {
     if (mode == "none")
         return nullptr;
     if (mode == "json")
         return std::make_unique<JsonProgress>(err, clock);
-    return std::make_unique<LineProgress>(err, clock, mode == "auto" && is_terminal, std::move(name_of_step));
+    if (mode != "auto" || columns() == 0)
+        columns = {};
+    return std::make_unique<LineProgress>(err, clock, std::move(columns), std::move(name_of_step));
 }
 
 } // namespace godwit::cli

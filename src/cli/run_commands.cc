@@ -25,7 +25,7 @@ struct Work {
 Result<Work> prepare(Session& session, const std::string& run, const std::string& doing) {
     auto& state = *TRY(session.existing_state());
     auto id = TRY(find_run(state, run));
-    auto progress = make_progress(session.options.progress, ::isatty(STDERR_FILENO) == 1, *session.err,
+    auto progress = make_progress(session.options.progress, columns_of(STDERR_FILENO), *session.err,
                                   *session.services.clock, names_from(state));
     auto request = session.run_request(progress.get(), doing);
     return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id),

@@ -31,6 +31,7 @@ class Journey:
         self.temporary.mkdir(exist_ok=True)
         self.catalogue = None
         self.endpoint = None
+        self.progress = "none"
 
     def __enter__(self):
         self.start_catalogue()
@@ -59,8 +60,8 @@ class Journey:
             self.catalogue = None
 
     def command(self, *arguments):
-        return [GODWIT, "--state", self.state, "--run-files", str(self.folder / "runs"), "--progress", "none",
-                *map(str, arguments)]
+        return [GODWIT, "--state", self.state, "--run-files", str(self.folder / "runs"), "--progress",
+                self.progress, *map(str, arguments)]
 
     def run(self, *arguments, code=0, fault=None):
         """Runs a command; `code` is the exit code that is expected, None for any."""
