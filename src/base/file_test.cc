@@ -206,7 +206,7 @@ TEST_F(FileTest, a_folder_that_others_may_write_is_not_our_own) {
     const auto own = path("own");
     ASSERT_FALSE(make_folders(own, 0700).is_error());
     EXPECT_FALSE(require_own_folder(own).is_error());
-    ASSERT_EQ(::chmod(own.c_str(), 0770), 0);
+    ASSERT_EQ(::chmod(own.c_str(), 0707), 0);
     EXPECT_EQ(require_own_folder(own).error().kind(), ErrorKind::permission);
     ASSERT_EQ(::chmod(own.c_str(), 0700), 0);
     ASSERT_EQ(::symlink(own.c_str(), path("link").c_str()), 0);
@@ -217,6 +217,11 @@ TEST_F(FileTest, a_folder_that_others_may_write_is_not_our_own) {
     ASSERT_EQ(::chmod(folder_.path().c_str(), 01777), 0);
     EXPECT_FALSE(require_own_folder(own).is_error()) << "sticky: nobody else can replace it";
     if (::geteuid() == 0) {
+        ASSERT_EQ(::chmod(own.c_str(), 0770), 0);
+        EXPECT_FALSE(require_own_folder(own).is_error()) << "root's group holds nobody but root";
+        ASSERT_EQ(::chown(own.c_str(), 0, 65534), 0);
+        EXPECT_EQ(require_own_folder(own).error().kind(), ErrorKind::permission);
+        ASSERT_EQ(::chmod(own.c_str(), 0700), 0);
         ASSERT_EQ(::chown(own.c_str(), 65534, 65534), 0);
         EXPECT_EQ(require_own_folder(own).error().kind(), ErrorKind::permission);
     }

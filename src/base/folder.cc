@@ -5,13 +5,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/fs.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -86,7 +89,25 @@ Result<std::vector<std::string>> make_folders(const std::string& path, unsigned 
 
 namespace {
 
-constexpr unsigned kOthersMayWrite = S_IWGRP | S_IWOTH;
+/// The group that bears this user's name and holds nobody else: many systems let it write what its user makes.
+bool is_private_group(gid_t group) {
+    std::array<char, 16 * 1024> user_text, group_text;
+    passwd user{}, *found_user = nullptr;
+    ::group named{}, *found_group = nullptr;
+    if (::getpwuid_r(::geteuid(), &user, user_text.data(), user_text.size(), &found_user) != 0 ||
+        ::getgrgid_r(group, &named, group_text.data(), group_text.size(), &found_group) != 0 || found_user == nullptr ||
+        found_group == nullptr)
+        return false;
+    const std::string_view name = user.pw_name;
+    auto** member = named.gr_mem;
+    while (*member != nullptr && *member == name)
+        ++member;
+    return user.pw_gid == group && named.gr_name == name && *member == nullptr;
+}
+
+bool others_may_write(const struct stat& raw) {
+    return (raw.st_mode & S_IWOTH) != 0 || ((raw.st_mode & S_IWGRP) != 0 && !is_private_group(raw.st_gid));
+}
 
 Error not_own(const std::string& path, std::string why) {
     return Error::make(ErrorKind::permission, "others have a hand in a folder that must be this user's alone")
@@ -106,14 +127,14 @@ Status require_own_folder(const std::string& path) {
         return not_own(path, "it is a link or no folder");
     if (raw.st_uid != ::geteuid())
         return not_own(path, "it belongs to user " + std::to_string(raw.st_uid));
-    if ((raw.st_mode & kOthersMayWrite) != 0)
+    if (others_may_write(raw))
         return not_own(path, "others may write there");
     const auto parent = path.substr(0, std::max<std::size_t>(path.find_last_of('/'), 1));
     if (::stat(parent.c_str(), &raw) != 0)
         return system_error(errno, "the folder cannot be examined", printable(parent));
     if (raw.st_uid != ::geteuid() && raw.st_uid != 0)
         return not_own(parent, "it belongs to user " + std::to_string(raw.st_uid));
-    if ((raw.st_mode & kOthersMayWrite) != 0 && (raw.st_mode & S_ISVTX) == 0)
+    if (others_may_write(raw) && (raw.st_mode & S_ISVTX) == 0)
         return not_own(parent, "others may write there");
     return {};
 }

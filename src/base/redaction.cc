@@ -25,6 +25,14 @@ bool has_short_word(std::string_view name) {
     return false;
 }
 
+/// Azure's addresses have a container where others have a user.
+bool has_container(std::string_view before_mark) {
+    constexpr std::string_view kSchemes[] = {"abfs", "abfss", "wasb", "wasbs"};
+    const auto start = before_mark.find_last_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    const auto scheme = lower_ascii(before_mark.substr(start == std::string_view::npos ? 0 : start + 1));
+    return std::ranges::find(kSchemes, scheme) != std::end(kSchemes);
+}
+
 } // namespace
 
 bool looks_secret(std::string_view name) {
@@ -42,18 +50,20 @@ std::string without_user_information(std::string_view text) {
     constexpr std::string_view kMark = "://";
     std::string shown;
     for (auto mark = text.find(kMark); mark != std::string_view::npos; mark = text.find(kMark)) {
+        const bool names_container = has_container(text.substr(0, mark));
         shown += text.substr(0, mark + kMark.size());
         text.remove_prefix(mark + kMark.size());
         const auto word = text.substr(0, text.find_first_of(" \t\r\n\"'<>"));
         const auto host = word.substr(0, word.find_first_of("/?#"));
         const auto colon = host.find(':');
-        if (colon == std::string_view::npos)
-            continue;
         auto at = host.rfind('@');
+        if (colon == std::string_view::npos && names_container)
+            continue;
         // A password may hold a slash that nobody encoded; what stands before that slash is no port then.
-        if (at == std::string_view::npos && host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos)
+        if (at == std::string_view::npos && colon != std::string_view::npos &&
+            (colon == 0 || host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos))
             at = word.rfind('@');
-        if (at == std::string_view::npos || at < colon)
+        if (at == std::string_view::npos)
             continue;
         shown += kRedacted;
         text.remove_prefix(at);

@@ -20,6 +20,9 @@ TEST(Redaction, of_user_and_password_in_addresses) {
     EXPECT_EQ(without_user_information("jdbc:x://u:p@ss@h/db then amqp://u:p@h"),
               "jdbc:x://**redacted**@h/db then amqp://**redacted**@h");
     EXPECT_EQ(without_user_information("redis://:PA/SS@host/0"), "redis://**redacted**@host/0");
+    EXPECT_EQ(without_user_information("redis://:12/34@host/0"), "redis://**redacted**@host/0");
+    EXPECT_EQ(without_user_information("git clone https://ghp_TOKEN@host/x"), "git clone https://**redacted**@host/x");
+    EXPECT_EQ(without_user_information("abfss://user:key@account/x"), "abfss://**redacted**@account/x");
 }
 
 TEST(Redaction, leaves_what_is_none) {

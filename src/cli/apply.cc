@@ -13,7 +13,8 @@ Result<int> run_apply(Session& session, const ApplyArguments& arguments) {
     const auto progress = make_progress(session.options.progress, columns_of(STDERR_FILENO), *session.err,
                                         *session.services.clock, names_from(state));
     auto request = session.run_request(progress.get(), "godwit apply");
-    request.takes_over = arguments.takes_over;
+    if (arguments.takes_over)
+        request.unrecorded = core::Unrecorded::take_over;
     const auto report = TRY(engine.apply(arguments.file, arguments.digest, request));
     return finish_run(session, report);
 }

@@ -53,7 +53,9 @@ struct RunArguments {
     std::string reason;   ///< of accept
     std::uint64_t most = 0;
     bool dry_run = false;
-    std::string steps; ///< of show: which steps are listed; empty: none
+    bool takes_over = false;    ///< core::Unrecorded::take_over
+    bool leaves_others = false; ///< core::Unrecorded::leave
+    std::string steps;          ///< of show: which steps are listed; empty: none
 };
 Result<int> run_run_list(Session& session);
 Result<int> run_run_show(Session& session, const RunArguments& arguments);

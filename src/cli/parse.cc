@@ -268,11 +268,19 @@ private:
                         "one state, for instance failed")
             ->type_name("WHICH")
             ->check(CLI::IsMember(step_choices()).description(""));
-        with_run(runs, "resume", "go on with a run, forwards or backwards", run_run_resume)
-            .add_option("--replace", runs_.replace, "a broken step: what it left is removed, and it is made anew")
+        auto& resume = with_run(runs, "resume", "go on with a run, forwards or backwards", run_run_resume);
+        resume.add_option("--replace", runs_.replace, "a broken step: what it left is removed, and it is made anew")
             ->type_name("STEP");
-        with_run(runs, "rollback", "remove everything that the run made", run_run_rollback)
-            .add_flag("--dry-run", runs_.dry_run, "show what would be removed, and change nothing");
+        auto& rollback = with_run(runs, "rollback", "remove everything that the run made", run_run_rollback);
+        rollback.add_flag("--dry-run", runs_.dry_run, "show what would be removed, and change nothing");
+        for (auto* command : {&resume, &rollback})
+            command->add_flag(
+                "--take-over", runs_.takes_over,
+                "this state database is an older copy: what stands there without its record is the run's");
+        rollback
+            .add_flag("--leave-others", runs_.leaves_others,
+                      "what stands there without a record in this state database is another run's, and stays")
+            ->excludes("--take-over");
         auto& resolve = with_run(runs, "resolve", "decide about a step that waits for a person", run_run_resolve);
         resolve.add_option("STEP", runs_.step, "the step's id")->required();
         auto* decisions = resolve.add_option_group("decision");

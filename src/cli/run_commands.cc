@@ -22,12 +22,15 @@ struct Work {
     core::RunRequest request;
 };
 
-Result<Work> prepare(Session& session, const std::string& run, const std::string& doing) {
+Result<Work> prepare(Session& session, const RunArguments& arguments, const std::string& doing) {
     auto& state = *TRY(session.existing_state());
-    auto id = TRY(find_run(state, run));
+    auto id = TRY(find_run(state, arguments.run));
     auto progress = make_progress(session.options.progress, columns_of(STDERR_FILENO), *session.err,
                                   *session.services.clock, names_from(state));
     auto request = session.run_request(progress.get(), doing);
+    request.unrecorded = arguments.takes_over      ? core::Unrecorded::take_over
+                         : arguments.leaves_others ? core::Unrecorded::leave
+                                                   : core::Unrecorded::refuse;
     return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id),
                 std::move(request)};
 }
@@ -109,19 +112,19 @@ Result<std::string> find_run(store::State& state, const std::string& beginning) 
 }
 
 Result<int> run_run_resume(Session& session, const RunArguments& arguments) {
-    auto work = TRY(prepare(session, arguments.run, "godwit run resume"));
+    auto work = TRY(prepare(session, arguments, "godwit run resume"));
     return finish_run(session, TRY(work.engine.resume(work.run, arguments.replace, work.request)));
 }
 
 Result<int> run_run_rollback(Session& session, const RunArguments& arguments) {
-    auto work = TRY(prepare(session, arguments.run, "godwit run rollback"));
+    auto work = TRY(prepare(session, arguments, "godwit run rollback"));
     if (arguments.dry_run)
         return preview_rollback(session, work);
     return finish_run(session, TRY(work.engine.roll_back(work.run, work.request)));
 }
 
 Result<int> run_run_resolve(Session& session, const RunArguments& arguments) {
-    auto work = TRY(prepare(session, arguments.run, "godwit run resolve"));
+    auto work = TRY(prepare(session, arguments, "godwit run resolve"));
     const auto resolution = arguments.decision == "adopt"    ? core::Resolution::adopt
                             : arguments.decision == "forget" ? core::Resolution::forget
                             : arguments.decision == "undo"   ? core::Resolution::undo
@@ -130,13 +133,13 @@ Result<int> run_run_resolve(Session& session, const RunArguments& arguments) {
 }
 
 Result<int> run_run_accept(Session& session, const RunArguments& arguments) {
-    auto work = TRY(prepare(session, arguments.run, "godwit run accept"));
+    auto work = TRY(prepare(session, arguments, "godwit run accept"));
     return finish_run(
         session, TRY(work.engine.accept(work.run, arguments.step, arguments.reason, arguments.most, work.request)));
 }
 
 Result<int> run_verify(Session& session, const RunArguments& arguments) {
-    auto work = TRY(prepare(session, arguments.run, "godwit verify"));
+    auto work = TRY(prepare(session, arguments, "godwit verify"));
     return finish_run(session, TRY(work.engine.verify(work.run, work.request)));
 }
 

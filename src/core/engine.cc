@@ -31,21 +31,6 @@ Error unfinished(const store::RunRow& run, const std::optional<std::string>& hol
         .fix("go on with `godwit run resume " + run.id + "`, or undo it with `godwit run rollback " + run.id + "`");
 }
 
-Error begun_elsewhere(const PlanStep& step, const LookUp& found) {
-    return Error::make(ErrorKind::held, "the plan was begun by a run that this state database does not know")
-        .why("what its step " + step.kind + " makes stands at the target already" +
-             (found.detail.empty() ? "" : ": " + found.detail))
-        .fix("go on with that run's state database, or roll back there; if it is lost for good, "
-             "`godwit apply --take-over` takes up what stands there")
-        .at(printable(step.display));
-}
-
-Error plan_changed(const PlanFile& plan) {
-    return Error::make(ErrorKind::stale, "the plan file changed while it was read")
-        .fix("apply a copy of it that nobody writes to")
-        .at(printable(plan.path));
-}
-
 /// What `apply` was told; empty: beside the state database. Nothing where the run row is still to be written.
 Result<std::optional<std::string>> recorded_run_files(const store::RunRow& run) {
     if (run.options.empty())
@@ -97,7 +82,7 @@ Result<std::string> Engine::run_files(const RunRequest& request, const store::Ru
             .fix("name one that every worker reaches with --run-files FOLDER");
     // By plan and not by run: a marker's ledgers are found again by the plan's next run.
     std::string path = folder + "/" + plan_prefix(run.plan);
-    if (recorded && !named.empty() && !file_exists(path))
+    if (recorded && !file_exists(path))
         return Error::make(ErrorKind::not_found, "the folder of the run's files is not there")
             .why("run " + run.id + " keeps there what its rollback must know")
             .fix("mount or restore it")
@@ -105,6 +90,16 @@ Result<std::string> Engine::run_files(const RunRequest& request, const store::Ru
     TRY(make_folders(path, 0700));
     TRY(require_own_folder(path));
     return path;
+}
+
+Result<Lane*> Engine::lane_of(const PlanHeader& header) const {
+    auto* lane = TRY(lanes_->find(header.lane));
+    if (lane->describe().version != header.lane_version)
+        return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + header.lane)
+            .why("it needs version " + std::to_string(header.lane_version) + ", this is " +
+                 std::to_string(lane->describe().version))
+            .fix("make the plan again, or use the version that made it");
+    return lane;
 }
 
 Result<std::unique_ptr<Engine::Session>> Engine::open(std::string_view run_id, const RunRequest& request) {
@@ -118,12 +113,7 @@ Result<std::unique_ptr<Engine::Session>> Engine::open(std::string_view run_id, c
             .fix("restore the state database from its backup")
             .at("run " + run.id);
     auto header = TRY(plan_header_from_json(plan->header));
-    auto* lane = TRY(lanes_->find(header.lane));
-    if (lane->describe().version != header.lane_version)
-        return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + header.lane)
-            .why("it needs version " + std::to_string(header.lane_version) + ", this is " +
-                 std::to_string(lane->describe().version))
-            .fix("make the plan again, or use the version that made it");
+    auto* lane = TRY(lane_of(header));
     auto lane_run = TRY(lane->open(header, services_));
     auto files = TRY(run_files(request, run));
     const auto held = lease.get();
@@ -131,7 +121,7 @@ Result<std::unique_ptr<Engine::Session>> Engine::open(std::string_view run_id, c
         Session{std::move(lease), std::move(header), lane, std::move(lane_run),
                 Journal(*state_, held, std::move(run), services_, request.listener), nullptr});
     session->runner = std::make_unique<StepRunner>(session->journal, session->header, *session->lane_run,
-                                                   std::move(files), request.stop);
+                                                   std::move(files), request.stop, request.unrecorded);
     return session;
 }
 
@@ -180,10 +170,7 @@ Status Engine::load_plan(const PlanFile& plan, const store::Lease& lease, const 
 }
 
 Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, const RunRequest& request) {
-    auto lane = TRY(lanes_->find(plan.header.lane));
-    if (lane->describe().version != plan.header.lane_version)
-        return Error::make(ErrorKind::stale, "the plan was made by another version of the lane " + plan.header.lane)
-            .fix("make the plan again with this version");
+    auto* lane = TRY(lane_of(plan.header));
     // What refuses here leaves no run behind: an identity that does not hold, a source that cannot be reached, a place
     // for its files that cannot be used, and what another run of the plan has made.
     auto lane_run = TRY(lane->open(plan.header, services_));
@@ -196,9 +183,9 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
     {
         const HeldLease lease(*state_, TRY(state_->acquire(plan_scope(plan.digest), request.holder)));
         TRY(load_plan(plan, lease.get(), request.holder));
-        if (!request.takes_over) {
+        if (request.unrecorded != Unrecorded::take_over) {
             Journal journal(*state_, lease.get(), run, services_, nullptr);
-            StepRunner runner(journal, plan.header, *lane_run, files, request.stop);
+            StepRunner runner(journal, plan.header, *lane_run, files, request.stop, request.unrecorded);
             to_decide = TRY(look_first(plan, run.id, runner, request.stop));
         }
         const auto& held = lease.get();
@@ -211,42 +198,13 @@ Result<std::unique_ptr<Engine::Session>> Engine::begin(const PlanFile& plan, con
     }
     FAULT_POINT("engine.after-run-row");
     auto session = TRY(open(run.id, request));
+    if (session->journal.run().state != RunState::running) // somebody was quicker between the two leases
+        return unfinished(session->journal.run(), std::nullopt);
     for (const auto& step : to_decide) {
         auto row = TRY(state_->step(run.id, step));
         TRY(session->journal.move(row, StepState::unknown));
     }
     return session;
-}
-
-/// Before there is a run: what stands there as its own steps would make it was made by a run of the same plan that
-/// another state database knows. To take it up would be to remove it with a rollback. Gives the steps in whose place
-/// something else stands, for a person to decide.
-Result<std::vector<std::string>> Engine::look_first(const PlanFile& plan, const std::string& run, StepRunner& runner,
-                                                    const std::stop_token& stop) {
-    std::vector<std::string> to_decide;
-    const auto look = [&](const PlanStep& step, std::int64_t, std::string_view) -> Status {
-        if (stop.stop_requested())
-            return Error::make(ErrorKind::interrupted, "interrupted before the run began").fix("apply the plan again");
-        store::StepRow row;
-        row.run = run;
-        row.step = step.id();
-        row.kind = step.kind;
-        row.resource = step.resource;
-        row.action = std::string(to_string(step.action));
-        const auto found = TRY(runner.look_aside(row));
-        switch (found.verdict) {
-        case LookUp::Verdict::absent: return {};
-        case LookUp::Verdict::differs:
-        case LookUp::Verdict::several: to_decide.push_back(row.step); return {};
-        case LookUp::Verdict::pending:
-        case LookUp::Verdict::ready:
-        case LookUp::Verdict::in_error: break;
-        }
-        return begun_elsewhere(step, found);
-    };
-    if (TRY(read_plan(plan.path, look)).digest != plan.digest)
-        return plan_changed(plan);
-    return to_decide;
 }
 
 Result<RunReport> Engine::apply(const std::string& plan_file, const std::optional<std::string>& digest,
@@ -260,7 +218,8 @@ Result<RunReport> Engine::apply(const std::string& plan_file, const std::optiona
         return unfinished(*run, TRY(state_->holder(plan_scope(plan.digest))));
     }
     auto session = TRY(begin(plan, request));
-    return request.takes_over ? forward(*session, std::nullopt, request) : walk(*session, request);
+    return request.unrecorded == Unrecorded::take_over ? forward(*session, std::nullopt, request)
+                                                       : walk(*session, request);
 }
 
 /// What ends a run's work with an error, so that its steps stand as they were committed. Unless the lease is lost, the
@@ -283,7 +242,7 @@ Result<RunReport> Engine::forward(Session& session, const std::optional<std::str
     if (ready && replaced)
         ready = replace(session, *replaced, request);
     if (ready)
-        ready = look_at_everything(session, true);
+        ready = look_at_everything(session, request, Direction::forwards);
     if (ready.is_error())
         return cut_short(session, std::move(ready).error());
     return walk(session, request);
@@ -306,63 +265,20 @@ Result<RunReport> Engine::walk_to_its_end(Session& session, const RunRequest& re
     return report;
 }
 
-/// Every step that is not done, whatever its recorded state and however the last owner ended (spine, section 6).
-Status Engine::look_at_everything(Session& session, bool forwards) {
-    return store::each_step(*state_, session.journal.run().id, {}, [&](store::StepRow row) -> Status {
-        if (row.state == StepState::done || row.state == StepState::compensated)
-            return {};
-        return look_at(session, std::move(row), forwards);
-    });
-}
-
-/// One thing that cannot be looked at does not keep a rollback from removing the others.
-Result<bool> Engine::may_leave_something(Session& session, const store::StepRow& row, bool forwards) {
-    auto leaves = session.runner->leaves_something(row);
-    if (leaves.is_error() && !forwards && leaves.error().kind() != ErrorKind::interrupted &&
-        leaves.error().kind() != ErrorKind::bug)
-        return true;
-    return leaves;
-}
-
-Status Engine::look_at(Session& session, store::StepRow row, bool forwards) {
-    switch (row.state) {
-    case StepState::intent:
-    case StepState::made: return session.journal.move(row, StepState::unknown);
-    case StepState::broken:
-        if (forwards || TRY(may_leave_something(session, row, forwards)))
-            return session.journal.move(row, StepState::unknown);
-        return {};
-    case StepState::planned:
-    case StepState::failed:
-    case StepState::skipped: break;
-    default: return {};
-    }
-    if (row.action == to_string(Action::skip))
-        return {};
-    if (forwards && leaves_changed(row)) // it was given up, and is asked about again before the step acts again
-        TRY(session.journal.amend(row, forget_values));
-    if (TRY(may_leave_something(session, row, forwards)))
-        return session.journal.move(row, StepState::unknown);
-    if (forwards && row.state != StepState::planned)
-        return session.journal.move(row, StepState::planned, [](store::StepRow& edit) {
-            edit.reason.clear();
-            edit.error.clear();
-        });
-    return {};
-}
-
 Result<RunReport> Engine::resume(std::string_view run, const std::optional<std::string>& replaced,
                                  const RunRequest& request) {
     auto session = TRY(open(run, request));
-    switch (session->journal.run().state) {
+    const auto state = session->journal.run().state;
+    if (replaced && state != RunState::stopped && state != RunState::running)
+        return Error::make(ErrorKind::usage, "this run makes nothing anew")
+            .why("it is " + std::string(store::to_string(state)) + ", and --replace asks for step " +
+                 printable(*replaced))
+            .fix(state == RunState::rolling_back ? "leave --replace out to go on with the removal"
+                                                 : "see `godwit run show " + std::string(run) + "`");
+    switch (state) {
     case RunState::done:
     case RunState::rolled_back: return report_run(*state_, run);
-    case RunState::rolling_back:
-        if (replaced)
-            return Error::make(ErrorKind::usage, "a run that rolls back makes nothing anew")
-                .why("--replace asks for step " + printable(*replaced))
-                .fix("leave --replace out to go on with the removal");
-        return backward(*session, request);
+    case RunState::rolling_back: return backward(*session, request);
     case RunState::stopped: TRY(session->journal.move_run(RunState::running)); break;
     case RunState::running: break;
     }

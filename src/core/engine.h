@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -30,10 +29,10 @@ private:
 };
 
 struct RunRequest {
-    std::string person;      ///< who asks: what is decided is recorded with it
-    std::string holder;      ///< words for whoever meets our lease: who, where, doing what
-    std::string run_files;   ///< where ledgers and rejects lie; empty: as the run remembers, else beside the state file
-    bool takes_over = false; ///< `apply`: what stands there under the plan's markers is taken up, its state being lost
+    std::string person;    ///< who asks: what is decided is recorded with it
+    std::string holder;    ///< words for whoever meets our lease: who, where, doing what
+    std::string run_files; ///< where ledgers and rejects lie; empty: as the run remembers, else beside the state file
+    Unrecorded unrecorded = Unrecorded::refuse;
     WorkerCounts workers;
     std::stop_token stop;
     RunListener* listener = nullptr;
@@ -80,6 +79,7 @@ private:
     Status load_plan(const PlanFile& plan, const store::Lease& lease, const std::string& holder);
     Status confirm_digest(const PlanFile& plan, const std::optional<std::string>& digest);
     Result<std::string> run_files(const RunRequest& request, const store::RunRow& run) const;
+    Result<Lane*> lane_of(const PlanHeader& header) const;
     Result<RunReport> forward(Session& session, const std::optional<std::string>& replaced, const RunRequest& request);
     Result<RunReport> walk(Session& session, const RunRequest& request);
     Result<RunReport> walk_to_its_end(Session& session, const RunRequest& request);
@@ -88,14 +88,19 @@ private:
     Error cut_short(Session& session, Error error);
     Result<std::vector<std::string>> look_first(const PlanFile& plan, const std::string& run, StepRunner& runner,
                                                 const std::stop_token& stop);
-    Status look_at_everything(Session& session, bool forwards);
-    Status look_at(Session& session, store::StepRow row, bool forwards);
-    Result<bool> may_leave_something(Session& session, const store::StepRow& row, bool forwards);
+    Result<Error> begun_before(const PlanFile& plan, const PlanStep& step, const LookUp& found) const;
+    enum class Direction { forwards, backwards };
+    Status look_at_everything(Session& session, const RunRequest& request, Direction direction);
+    Status look_at(Session& session, store::StepRow row, Direction direction, Unrecorded unrecorded);
+    Result<bool> may_leave_something(Session& session, const store::StepRow& row, Direction direction,
+                                     Unrecorded unrecorded);
     Status replace(Session& session, std::string_view step, const RunRequest& request);
     Status settle_unknown(Session& session, const RunRequest& request);
     Result<StepRunner::Outcome> compensate(Session& session, const store::StepRow& row, const RunRequest& request);
     Result<bool> compensate_all(Session& session, const RunRequest& request);
-    Result<bool> is_left(Session& session, const store::StepRow& row, std::set<std::string>& left);
+    enum class Stay { no, by_decision, unseen };
+    using Staying = std::map<std::string, Stay>;
+    Result<Stay> why_it_stays(Session& session, const store::StepRow& row, Staying& staying);
     Status leave(Session& session, store::StepRow row, const std::string& reason);
     void wait_until(Micros due, const std::stop_token& stop);
 

@@ -24,6 +24,14 @@ std::string_view word_for(Resolution resolution) {
     return "undo";
 }
 
+Error not_in_state(const store::StepRow& row, std::string_view wanted) {
+    return Error::make(ErrorKind::usage, "the step is not " + std::string(wanted))
+        .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
+        .fix("see `godwit run show " + row.run + "`");
+}
+
+} // namespace
+
 Result<store::StepRow> step_that_is_named(store::State& state, std::string_view run, std::string_view step) {
     auto row = state.step(run, step);
     if (row.is_error() && row.error().kind() == ErrorKind::not_found)
@@ -32,14 +40,6 @@ Result<store::StepRow> step_that_is_named(store::State& state, std::string_view 
             .fix("see `godwit run show " + std::string(run) + " --steps all`");
     return row;
 }
-
-Error not_in_state(const store::StepRow& row, std::string_view wanted) {
-    return Error::make(ErrorKind::usage, "the step is not " + std::string(wanted))
-        .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
-        .fix("see `godwit run show " + row.run + "`");
-}
-
-} // namespace
 
 Result<RunReport> Engine::resolve(std::string_view run, std::string_view step, Resolution resolution,
                                   const RunRequest& request) {

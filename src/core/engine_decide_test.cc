@@ -79,6 +79,24 @@ TEST_F(EngineTest, WhatCannotBeRemovedIsLeftByDecision) {
     EXPECT_EQ(undone.run.state, RunState::rolled_back);
     EXPECT_EQ(undone.given_up, 1U);
     EXPECT_THAT(world_.dump(), HasSubstr("alpha"));
+    const auto again = scene_.try_apply();
+    EXPECT_EQ(again.error().kind(), ErrorKind::held);
+    EXPECT_THAT(again.error().why(), HasSubstr("run " + undone.run.id + " was rolled back"));
+    EXPECT_THAT(again.error().fix(), HasSubstr("--take-over"));
+}
+
+TEST_F(EngineTest, WhatCannotBeSeenIsNotLeftForGood) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    world_.set_call_fault(3, CallFault::refused);
+    EXPECT_EQ(scene_.roll_back().exit_code(), 10);
+    must(scene_.resolve(scene_.row("create"), Resolution::forget));
+    world_.cloud.stranger_removes("alpha");
+    world_.cloud.fail_looks(1);
+    EXPECT_EQ(scene_.resume().run.state, RunState::rolling_back);
+    EXPECT_EQ(scene_.resume().run.state, RunState::rolled_back);
+    EXPECT_EQ(world_.dump(), "");
 }
 
 TEST_F(StuckTest, IsForgottenAndStays) {

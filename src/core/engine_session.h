@@ -37,4 +37,9 @@ struct Engine::Session {
     std::unique_ptr<StepRunner> runner;
 };
 
+/// The plan is read twice: what was looked at or stored is what was confirmed.
+Error plan_changed(const PlanFile& plan);
+/// Kind `usage` where a person names a step that the run does not have.
+Result<store::StepRow> step_that_is_named(store::State& state, std::string_view run, std::string_view step);
+
 } // namespace godwit::core

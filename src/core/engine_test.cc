@@ -309,7 +309,7 @@ TEST_F(EngineTest, AThingThatTheJournalForgotIsFoundByItsMarker) {
     scene_.apply();
     scene_.begin(); // another state database: the first one is lost
     world_.clear_call_fault();
-    scene_.request.takes_over = true;
+    scene_.request.unrecorded = Unrecorded::take_over;
     EXPECT_EQ(scene_.apply().run.state, RunState::done);
     EXPECT_EQ(state_of("create"), StepState::done);
     EXPECT_EQ(world_.mutating_calls(), 0U);
@@ -341,6 +341,20 @@ TEST_F(EngineTest, ALookThatFailsKeepsARollbackFromNothingElse) {
     world_.cloud.fail_looks(1);
     EXPECT_EQ(scene_.roll_back().run.state, RunState::rolled_back);
     EXPECT_EQ(world_.dump(), "");
+}
+
+TEST_F(EngineTest, AReplacementOfNothingIsAUsageError) {
+    world_.add("alpha");
+    plan();
+    scene_.apply();
+    EXPECT_EQ(scene_.try_resume(scene_.row("fill").step).error().kind(), ErrorKind::usage) << "the run is done";
+    scene_.roll_back();
+    EXPECT_EQ(scene_.try_resume(scene_.row("fill").step).error().kind(), ErrorKind::usage) << "it is undone";
+    scene_.begin();
+    set_fault("engine.after-run-row", 1, FaultAction::die);
+    EXPECT_TRUE(scene_.try_apply().is_error());
+    scene_.restart();
+    EXPECT_EQ(scene_.try_resume("nosuchstep").error().kind(), ErrorKind::usage);
 }
 
 TEST_F(EngineTest, ThePreviewShowsOnlyWhatIsThereAndSaysWhatIsNotAsMade) {

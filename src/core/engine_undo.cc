@@ -30,7 +30,7 @@ bool can_be_removed(StepState state) {
 Status Engine::replace(Session& session, std::string_view step, const RunRequest& request) {
     constexpr std::array kReplaceable{StepState::broken, StepState::compensating, StepState::undo_failed,
                                       StepState::compensated};
-    auto row = TRY(state_->step(session.journal.run().id, step));
+    auto row = TRY(step_that_is_named(*state_, session.journal.run().id, step));
     if (std::ranges::find(kReplaceable, row.state) == kReplaceable.end())
         return Error::make(ErrorKind::usage, "only a broken step can be replaced")
             .why("step " + row.step + " is " + std::string(store::to_string(row.state)))
@@ -59,21 +59,21 @@ Result<StepRunner::Outcome> Engine::compensate(Session& session, const store::St
 
 Result<RunReport> Engine::roll_back(std::string_view run, const RunRequest& request) {
     auto session = TRY(open(run, request));
-    if (session->journal.run().state == RunState::rolled_back)
-        return report_run(*state_, run);
-    if (session->journal.run().state != RunState::rolling_back)
-        TRY(session->journal.move_run(RunState::rolling_back));
-    return backward(*session, request);
+    return session->journal.run().state == RunState::rolled_back ? report_run(*state_, run)
+                                                                 : backward(*session, request);
 }
 
 Result<RunReport> Engine::preview_roll_back(std::string_view run, const RunRequest& request, const Preview& visit) {
     auto session = TRY(open(run, request));
     auto report = TRY(report_run(*state_, run));
-    std::set<std::string> left;
+    Staying staying;
     for (auto position = static_cast<std::int64_t>(report.total()) - 1; position >= 0; --position) {
         for (const auto& row : TRY(state_->steps(run, {}, position - 1, 1))) {
-            if (TRY(is_left(*session, row, left)) || StepRunner::makes_nothing(row) ||
+            if (TRY(why_it_stays(*session, row, staying)) == Stay::by_decision || StepRunner::makes_nothing(row) ||
                 row.state == StepState::compensated)
+                continue;
+            if (is_gone(row.state) && row.attempts == 0 &&
+                !TRY(may_leave_something(*session, row, Direction::backwards, request.unrecorded)))
                 continue;
             const auto found = session->runner->look_aside(row);
             if (is_gone(row.state) && found && StepRunner::leaves_nothing(row, *found))
@@ -92,7 +92,9 @@ Result<RunReport> Engine::backward(Session& session, const RunRequest& request) 
 }
 
 Result<RunReport> Engine::walk_backward(Session& session, const RunRequest& request) {
-    TRY(look_at_everything(session, false));
+    TRY(look_at_everything(session, request, Direction::backwards));
+    if (session.journal.run().state != RunState::rolling_back)
+        TRY(session.journal.move_run(RunState::rolling_back));
     TRY(settle_unknown(session, request));
     const bool all_gone = TRY(compensate_all(session, request));
     if (all_gone)
@@ -117,22 +119,24 @@ Status Engine::settle_unknown(Session& session, const RunRequest& request) {
     });
 }
 
-/// Whether a step's work stays by decision: it was given up and still stands as a whole, or such a thing stands on it,
-/// be it by way of a check. Parts that were left of a long step hold nothing. `left` has those found so far; dependants
-/// come first.
-Result<bool> Engine::is_left(Session& session, const store::StepRow& row, std::set<std::string>& left) {
-    bool stays = false;
+/// Why a step's work is not removed now: it was given up and still stands as a whole, or such a thing stands on it, be
+/// it by way of a check. Parts that were left of a long step hold nothing. What cannot be seen may stand there: that is
+/// for another time to decide. Dependants come first.
+Result<Engine::Stay> Engine::why_it_stays(Session& session, const store::StepRow& row, Staying& staying) {
+    auto stay = Stay::no;
     if (leaves_changed(row) && is_gone(row.state)) {
-        const auto found = session.runner->look_aside(row); // what cannot be seen may stand there
-        stays = found.is_error() ||
-                (found->verdict != LookUp::Verdict::absent && found->verdict != LookUp::Verdict::pending);
+        const auto found = session.runner->look_aside(row);
+        if (found.is_error())
+            stay = Stay::unseen;
+        else if (found->verdict != LookUp::Verdict::absent && found->verdict != LookUp::Verdict::pending)
+            stay = Stay::by_decision;
     }
-    if (!stays)
-        for (const auto& dependant : TRY(state_->dependants(session.journal.run().plan, row.step)))
-            stays = stays || left.contains(dependant);
-    if (stays)
-        left.insert(row.step);
-    return stays && !StepRunner::makes_nothing(row);
+    for (const auto& dependant : TRY(state_->dependants(session.journal.run().plan, row.step)))
+        if (const auto other = staying.find(dependant); other != staying.end() && stay != Stay::by_decision)
+            stay = other->second;
+    if (stay != Stay::no)
+        staying.insert_or_assign(row.step, stay);
+    return StepRunner::makes_nothing(row) ? Stay::no : stay;
 }
 
 /// Ends the step without touching what it made.
@@ -151,19 +155,21 @@ Status Engine::leave(Session& session, store::StepRow row, const std::string& re
 Result<bool> Engine::compensate_all(Session& session, const RunRequest& request) {
     const auto& run = session.journal.run();
     bool all_gone = true;
-    std::set<std::string> left;
+    Staying staying;
     for (auto position = static_cast<std::int64_t>(TRY(report_run(*state_, run.id)).total()) - 1; position >= 0;
          --position) {
         auto rows = TRY(state_->steps(run.id, {}, position - 1, 1));
         if (rows.empty())
             continue;
         auto& row = rows.front();
-        const bool stays = TRY(is_left(session, row, left));
-        if (is_gone(row.state))
+        const auto stay = TRY(why_it_stays(session, row, staying));
+        if (stay == Stay::unseen)
+            all_gone = false;
+        if (is_gone(row.state) || stay == Stay::unseen)
             continue;
         if (request.stop.stop_requested())
             return false;
-        if (stays && can_be_removed(row.state)) {
+        if (stay == Stay::by_decision && can_be_removed(row.state)) {
             TRY(leave(session, std::move(row), "left by decision: what was given up stands on it"));
             continue;
         }
@@ -175,7 +181,7 @@ Result<bool> Engine::compensate_all(Session& session, const RunRequest& request)
             continue;
         }
         const auto outcome = TRY(compensate(session, row, request));
-        TRY(is_left(session, outcome.row, left)); // it may have changed since it was given up
+        TRY(why_it_stays(session, outcome.row, staying)); // it may have changed since it was given up
         all_gone = all_gone && outcome.row.state == StepState::compensated;
     }
     return all_gone;

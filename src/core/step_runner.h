@@ -11,6 +11,14 @@
 
 namespace godwit::core {
 
+/// What happens to things that stand at the target just as steps of the plan make them, while the state database has
+/// no intent of those steps: another state database's run of the plan made them, or this database is an older copy.
+enum class Unrecorded {
+    refuse,    ///< a person decides: the command ends with kind `held`, or the step gets stuck
+    take_over, ///< they are this run's: the state that knew of them is lost
+    leave,     ///< of a rollback: they are not this run's, and stay
+};
+
 /// Why a step is left out. `none`: it is not.
 struct SkipReason {
     store::SkipCause cause = store::SkipCause::none;
@@ -24,12 +32,14 @@ struct SkipReason {
 /// the step threw, so the run stops and the row stays as it was committed.
 class StepRunner {
 public:
-    StepRunner(Journal& journal, const PlanHeader& header, LaneRun& lane, std::string run_files, std::stop_token stop)
+    StepRunner(Journal& journal, const PlanHeader& header, LaneRun& lane, std::string run_files, std::stop_token stop,
+               Unrecorded unrecorded = Unrecorded::refuse)
         : journal_(&journal),
           header_(&header),
           lane_(&lane),
           run_files_(std::move(run_files)),
-          stop_(std::move(stop)) {}
+          stop_(std::move(stop)),
+          unrecorded_(unrecorded) {}
 
     /// What the caller does next.
     enum class Next {
@@ -55,8 +65,8 @@ public:
     /// Repeats the comparisons of a verify step that ended; its state stays, its outcome and all that was recorded
     /// with it are replaced at once. False where the check could not be made: then all that stays, with the error.
     Result<bool> verify_again(const store::StepRow& row);
-    /// Whether anything of the step's marker stands at the target although its row does not say so.
-    Result<bool> leaves_something(const store::StepRow& row);
+    /// Whether it is as the step makes it, or on the way there.
+    static bool is_as_made(const LookUp& found);
     /// Whether there is nothing, or only what a person gave up.
     static bool leaves_nothing(const store::StepRow& row, const LookUp& found);
     /// What stands at the target of the step, for people: moves nothing.
@@ -101,6 +111,7 @@ private:
     LaneRun* lane_;
     std::string run_files_;
     std::stop_token stop_;
+    Unrecorded unrecorded_;
     std::mutex mutexes_mutex_;
     std::map<std::string, std::mutex> resource_mutexes_;
     std::map<std::string, int> repetitions_;  ///< calls of this process whose answer was lost, by step

@@ -27,8 +27,16 @@ StepRunner::Outcome StepRunner::wait_until_ready(Call& call) {
     return {call.context.row(), Next::look, journal_->services().clock->now() + micros(call.traits.poll_interval)};
 }
 
-Result<bool> StepRunner::leaves_something(const store::StepRow& row) {
-    return !leaves_nothing(row, TRY(look_aside(row)));
+bool StepRunner::is_as_made(const LookUp& found) {
+    switch (found.verdict) {
+    case LookUp::Verdict::ready:
+    case LookUp::Verdict::pending:
+    case LookUp::Verdict::in_error: return true;
+    case LookUp::Verdict::absent:
+    case LookUp::Verdict::differs:
+    case LookUp::Verdict::several: break;
+    }
+    return false;
 }
 
 bool StepRunner::leaves_nothing(const store::StepRow& row, const LookUp& found) {
@@ -95,6 +103,11 @@ Result<StepRunner::Outcome> StepRunner::conclude(Call& call, const LookUp& found
     };
     const auto explain = [&found](store::StepRow& edit) { edit.reason = printable(found.detail); };
     const bool is_unknown = row.state == store::StepState::unknown;
+    if (is_unknown && row.attempts == 0 && unrecorded_ != Unrecorded::take_over && is_as_made(found))
+        return move(store::StepState::stuck, [&](store::StepRow& edit) {
+            edit.reason = "it stands as this step makes it, but this run never began the step";
+            note_present_value(edit, found.value);
+        });
     switch (found.verdict) {
     case LookUp::Verdict::ready: return move(store::StepState::done, take_found);
     case LookUp::Verdict::in_error: return move(store::StepState::broken, explain);

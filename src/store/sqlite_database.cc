@@ -342,12 +342,12 @@ Result<std::string> canonical_name(const std::string& file) {
     return canonical.string();
 }
 
-/// What others could have put here, or could change, says nothing about what this user did. Root reads everybody's.
+/// What others could have put here, or could change, says nothing about what this user did.
 Status require_own_file(const std::string& file) {
     struct ::stat about = {};
     if (::lstat(file.c_str(), &about) != 0)
         return errno == ENOENT ? Status() : system_error(errno, "the state database cannot be examined", file);
-    const bool is_own = about.st_uid == ::geteuid() || ::geteuid() == 0;
+    const bool is_own = about.st_uid == ::geteuid();
     if (is_own && (about.st_mode & (S_IWGRP | S_IWOTH)) == 0)
         return {};
     return Error::make(ErrorKind::permission, "others have a hand in the state database")
@@ -369,6 +369,12 @@ Status examine_existing(const std::string& file) {
             .why("its log is found by name, so two names would lose writes")
             .fix("remove one of the names")
             .at(file);
+    // SQLite would play a rollback journal back into the file before anything is read.
+    if (const auto journal = file + "-journal"; file_exists(journal))
+        return Error::make(ErrorKind::corrupt, "a journal of SQLite lies beside the state database")
+            .why("Godwit keeps a write-ahead log and never leaves such a journal: it is somebody else's")
+            .fix("find out who put it there, and remove it")
+            .at(journal);
     for (const auto* suffix : {"", "-wal", "-shm"})
         TRY(require_own_file(file + suffix));
     return {};

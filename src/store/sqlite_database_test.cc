@@ -150,6 +150,16 @@ TEST_F(SqliteFile, what_others_may_write_is_not_believed) {
     EXPECT_EQ(log.error().where(), file() + "-wal");
 }
 
+TEST_F(SqliteFile, a_journal_that_would_be_played_back_is_refused) {
+    EXPECT_OK(put(*must(open(file())), "a"));
+    const auto journal = file() + "-journal";
+    ASSERT_EQ(::close(::open(journal.c_str(), O_CREAT | O_WRONLY, 0600)), 0);
+    EXPECT_KIND(open(file()), ErrorKind::corrupt);
+    EXPECT_TRUE(file_exists(journal));
+    EXPECT_OK(remove_file(journal));
+    EXPECT_OK(open(file()));
+}
+
 TEST_F(SqliteFile, what_another_user_made_is_not_believed) {
     if (::geteuid() != 0)
         GTEST_SKIP() << "only root can give a file away";
@@ -162,6 +172,8 @@ TEST_F(SqliteFile, what_another_user_made_is_not_believed) {
     ASSERT_EQ(::seteuid(0), 0);
     EXPECT_KIND(opened, ErrorKind::permission);
     EXPECT_NE(opened.error().to_block().find("it belongs to user 0"), std::string::npos) << opened.error().to_block();
+    ASSERT_EQ(::chown(file().c_str(), kNobody, kNobody), 0);
+    EXPECT_KIND(open(file()), ErrorKind::permission); // root does as little in the name of others
 }
 
 TEST_F(SqliteFile, the_folder_of_owners_is_this_users_alone) {

@@ -93,7 +93,7 @@ TEST_P(LaneContract, DiesAnywhereBackwards) {
     for (const auto& pass : passes) {
         SCOPED_TRACE(pass.name + " " + std::to_string(pass.nth));
         scene_->begin();
-        scene_->apply();
+        expect_done(scene_->apply());
         set_fault(pass.name, pass.nth, FaultAction::die);
         EXPECT_TRUE(scene_->try_roll_back().is_error() || may_go_unnoticed(pass.name));
         scene_->restart();
@@ -176,7 +176,7 @@ TEST_P(LaneContract, IsCancelledAnywhereAndGoesOn) {
         scene_->request.stop = stop.get_token();
         scene_->request.listener = &cancel;
         const auto forwards = scene_->apply();
-        EXPECT_TRUE(forwards.run.state == RunState::done || forwards.exit_code() == 130) << forwards.exit_code();
+        EXPECT_TRUE(forwards.run.state == RunState::done || forwards.exit_code() == 130) << causes_of(forwards);
         scene_->restart();
         expect_done(scene_->finish());
         std::stop_source stop_back;
@@ -217,11 +217,52 @@ TEST_P(LaneContract, RefusesAPlanThatAnotherStateDatabaseHasBegun) {
     EXPECT_EQ(refused.error().kind(), ErrorKind::held);
     EXPECT_THAT(refused.error().fix(), HasSubstr("--take-over"));
     EXPECT_TRUE(must(scene_->state().runs()).empty()) << "a run could be resumed, or rolled back";
-    scene_->request.takes_over = true; // the other one is lost
+    scene_->request.unrecorded = core::Unrecorded::take_over; // the other one is lost
     const auto taken = scene_->apply();
-    EXPECT_EQ(taken.run.state, RunState::done);
-    for (const auto& cause : taken.causes)
-        ADD_FAILURE() << cause.display << " " << cause.kind << " " << cause.reason;
+    EXPECT_EQ(taken.run.state, RunState::done) << causes_of(taken);
+    EXPECT_EQ(world_->dump(), made);
+    expect_undone(scene_->roll_back());
+}
+
+/// Two state databases apply one plan; the first stopped before it made anything, the second did it all.
+TEST_P(LaneContract, NeitherTakesNorRemovesWhatItHasNoRecordOf) {
+    plan({"alpha", "beta"});
+    set_fault("engine.after-run-row", 1, FaultAction::die);
+    EXPECT_TRUE(scene_->try_apply().is_error());
+    const auto first = scene_->state_file();
+    scene_->begin(); // another state database
+    const auto report = scene_->apply();
+    EXPECT_EQ(report.run.state, RunState::done) << causes_of(report);
+    const auto made = world_->dump();
+    EXPECT_NE(made, empty_);
+    scene_->open_again(first);
+    for (const auto& refused : {scene_->try_resume(), scene_->try_roll_back()}) {
+        ASSERT_TRUE(refused.is_error());
+        EXPECT_EQ(refused.error().kind(), ErrorKind::held);
+        EXPECT_THAT(refused.error().fix(), HasSubstr("--take-over"));
+    }
+    scene_->request.unrecorded = core::Unrecorded::leave;
+    EXPECT_EQ(scene_->roll_back().run.state, RunState::rolled_back);
+    EXPECT_EQ(world_->dump(), made);
+}
+
+/// A copy of the state database from before the run made anything is put in its place.
+TEST_P(LaneContract, TakesUpWhatAnOlderCopyHasNoRecordOfByAWord) {
+    plan({"alpha", "beta"});
+    set_fault("engine.after-run-row", 1, FaultAction::die);
+    EXPECT_TRUE(scene_->try_apply().is_error());
+    scene_->restart();
+    const auto copy = scene_->folder() + "/copy.db";
+    ASSERT_FALSE(scene_->state().backup(copy).is_error());
+    EXPECT_EQ(scene_->resume().run.state, RunState::done);
+    const auto made = world_->dump();
+    scene_->open_again(copy);
+    EXPECT_EQ(scene_->try_resume().error().kind(), ErrorKind::held);
+    scene_->request.unrecorded = core::Unrecorded::take_over;
+    world_->clear_call_fault();
+    const auto taken = scene_->resume();
+    EXPECT_EQ(taken.run.state, RunState::done) << causes_of(taken);
+    EXPECT_EQ(world_->mutating_calls(), 0U);
     EXPECT_EQ(world_->dump(), made);
     expect_undone(scene_->roll_back());
 }

@@ -20,6 +20,14 @@ std::string display_of(store::State& state, const store::RunRow& run, const stor
 
 } // namespace
 
+std::string causes_of(const core::RunReport& report) {
+    auto words = "exit code " + std::to_string(report.exit_code());
+    for (const auto& cause : report.causes)
+        words += "\n" + cause.display + ", " + cause.kind + ", " + std::string(store::to_string(cause.state)) + ": " +
+                 cause.reason;
+    return words;
+}
+
 void give_up(const Error& error) { throw std::runtime_error(error.to_block()); }
 
 Scene::Scene(core::Lane& lane, core::Options options)
@@ -67,15 +75,19 @@ void Scene::begin() {
     clock_.reset();
     state_file_ = folder_.path() + "/state-" + std::to_string(episodes_++) + ".db";
     request.run_files = folder_.path() + "/runs";
-    request.takes_over = false;
+    request.unrecorded = core::Unrecorded::refuse;
     request.stop = {};
     request.listener = nullptr;
     state_ = open(state_file_);
 }
 
-void Scene::restart() {
+void Scene::restart() { open_again(state_file_); }
+
+void Scene::open_again(const std::string& state_file) {
     state_.reset();
     clear_fault();
+    state_file_ = state_file;
+    request.unrecorded = core::Unrecorded::refuse;
     request.stop = {};
     request.listener = nullptr;
     state_ = open(state_file_);

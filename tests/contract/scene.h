@@ -48,6 +48,9 @@ private:
 
 [[noreturn]] void give_up(const Error& error);
 
+/// What stopped a run, for the message of an expectation.
+std::string causes_of(const core::RunReport& report);
+
 /// A plan, a state database and an Engine over one lane: what the command line puts together, for tests.
 class Scene {
 public:
@@ -65,6 +68,9 @@ public:
     void begin();
     /// What the next process finds after this one died: the same state file, opened anew; no fault.
     void restart();
+    /// The same with the state file of another episode, or a copy of one.
+    void open_again(const std::string& state_file);
+    const std::string& state_file() const { return state_file_; }
 
     /// Errors of the Engine fail the test and end it by an exception; `try_...` give them.
     core::RunReport apply();

@@ -49,7 +49,7 @@ void LaneContract::prepare() {
 }
 
 void LaneContract::expect_done(const core::RunReport& report) {
-    EXPECT_EQ(report.run.state, store::RunState::done);
+    EXPECT_EQ(report.run.state, store::RunState::done) << causes_of(report);
     EXPECT_EQ(report.exit_code(), 0);
     EXPECT_EQ(world_->dump(), expected_);
     for (const auto& row : scene_->rows())
