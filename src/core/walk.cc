@@ -71,9 +71,14 @@ WorkerPool& Walk::pool(const store::StepRow& row) {
     return api_;
 }
 
+bool Walk::has_room(const WorkerPool& pool) const {
+    const auto taken = std::ranges::count_if(active_, [&pool](const auto& one) { return one.second == &pool; });
+    return static_cast<std::size_t>(taken) < pool.threads();
+}
+
 void Walk::start(store::StepRow row, std::optional<int> looks) {
-    active_.insert(row.step);
     auto& workers = pool(row);
+    active_.emplace(row.step, &workers);
     workers.submit([this, row = std::move(row), looks]() mutable {
         const auto id = row.step;
         auto outcome = looks ? runner_->look(std::move(row), *looks) : runner_->run(std::move(row));
@@ -101,7 +106,7 @@ Status Walk::dispatch_due() {
 Status Walk::dispatch_ready() {
     auto rows = TRY(journal_->state().ready_steps(journal_->run().id, active_.size() + kReadAhead));
     for (auto& row : rows)
-        if (!active_.contains(row.step) && pool(row).idle() > 0)
+        if (!active_.contains(row.step) && has_room(pool(row)))
             start(std::move(row), std::nullopt);
     return {};
 }

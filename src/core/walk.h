@@ -8,7 +8,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -53,11 +52,14 @@ private:
     Status skip_resource(const std::string& resource, const SkipReason& reason);
     Status skip(store::StepRow& row, const SkipReason& reason);
     WorkerPool& pool(const store::StepRow& row);
+    bool has_room(const WorkerPool& pool) const;
 
     Journal* journal_;
     StepRunner* runner_;
     std::stop_token stop_;
-    std::set<std::string> active_;
+    /// What was given to a pool and is not absorbed yet. The pool itself could not tell: a thread hands in what it did
+    /// before it is free, and a walk that found no room for a ready step then would end too early.
+    std::map<std::string, const WorkerPool*> active_;
     std::map<std::string, Waiting> waiting_;
     std::mutex mutex_;
     std::condition_variable_any wake_;

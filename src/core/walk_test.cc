@@ -35,6 +35,16 @@ TEST_F(WalkTest, DoesAllStepsAlsoWithOneWorkerOfEachKind) {
     EXPECT_EQ(count(StepState::done), 60U);
 }
 
+/// Whenever the one thread hands in its result, the next step is ready, and the thread perhaps not yet free.
+TEST_F(WalkTest, EndsOnlyWhenNothingCanGoOn) {
+    for (int i = 0; i < 40; ++i)
+        world_.source.put("thing " + std::to_string(i),
+                          {"value", Ending::at_once, i == 0 ? "" : "thing " + std::to_string(i - 1), 0, true});
+    begin_run();
+    EXPECT_TRUE(walk({1, 1, 1}));
+    EXPECT_EQ(count(StepState::planned), 0U);
+}
+
 TEST_F(WalkTest, MoreReadyStepsThanItReadsAheadStarveNoPool) {
     for (int i = 0; i < 100; ++i)
         world_.add("thing " + std::to_string(i));

@@ -21,12 +21,6 @@ void WorkerPool::submit(std::function<void()> task) {
     wake_.notify_one();
 }
 
-std::size_t WorkerPool::idle() const {
-    const std::scoped_lock lock(mutex_);
-    const auto taken = busy_ + queue_.size();
-    return taken < threads_.size() ? threads_.size() - taken : 0;
-}
-
 void WorkerPool::work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -35,11 +29,9 @@ void WorkerPool::work(const std::stop_token& stop) {
             return;
         const auto task = std::move(queue_.front());
         queue_.pop_front();
-        ++busy_;
         lock.unlock();
         task();
         lock.lock();
-        --busy_;
     }
 }
 

@@ -19,16 +19,14 @@ public:
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     void submit(std::function<void()> task);
-    /// How many more tasks would start at once.
-    std::size_t idle() const;
+    std::size_t threads() const { return threads_.size(); }
 
 private:
     void work(const std::stop_token& stop);
 
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::condition_variable_any wake_;
     std::deque<std::function<void()>> queue_;
-    std::size_t busy_ = 0;
     std::vector<std::jthread> threads_; // last: its threads use the members above
 };
 

@@ -1,5 +1,6 @@
 """SIGKILL at every named fault point and at random moments: the resumed run ends in the same world, byte for byte."""
 
+import concurrent.futures
 import os
 import random
 import signal
@@ -12,7 +13,8 @@ from estate import small_estate
 from journey import GODWIT, Journey, environment
 
 LONG = bool(os.environ.get("GODWIT_TEST_LONG"))
-RANDOM_KILLS = 1000 if LONG else 40
+CAMPAIGNS = 2 if LONG else 1  # side by side
+RANDOM_KILLS = 500 if LONG else 40  # in each of them
 MOST_RESUMES = 8
 
 
@@ -24,10 +26,8 @@ def fault_points():
             and not name.endswith(("drop", "removal"))]
 
 
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory):
+def plan_in(folder):
     """One warehouse path for all worlds: paths stand in the metadata, so only equal paths give equal bytes."""
-    folder = tmp_path_factory.mktemp("crash")
     # The demo estate takes long: it is killed in the long form.
     journey = Journey(folder, None if LONG else small_estate(folder / "estate"))
     journey.start_catalogue()
@@ -36,7 +36,12 @@ def planned(tmp_path_factory):
     journey.apply()
     expected = journey.world()
     journey.run("run", "rollback", journey.run_id())
-    empty = journey.world()
+    return journey, expected, journey.world()
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    journey, expected, empty = plan_in(tmp_path_factory.mktemp("crash"))
     yield journey, expected, empty
     journey.stop_catalogue()
 
@@ -79,12 +84,19 @@ def test_killed_while_rolling_back_at(planned, point):
     assert journey.world() == empty
 
 
-def test_killed_at_random_moments(planned):
+def test_killed_at_random_moments(tmp_path_factory):
     """Forwards and backwards. The moments are drawn from a seed; what the process does then is up to the machine."""
-    journey, expected, empty = planned
     seed = int(os.environ.get("GODWIT_TEST_SEED", "1"))
     print("GODWIT_TEST_SEED", seed)
-    chance = random.Random(seed)
+    with concurrent.futures.ThreadPoolExecutor(CAMPAIGNS) as pool:
+        campaigns = [pool.submit(kill_at_random_moments, tmp_path_factory.mktemp("campaign"), random.Random(seed + number))
+                     for number in range(CAMPAIGNS)]
+        for campaign in campaigns:
+            assert campaign.result() >= RANDOM_KILLS
+
+
+def kill_at_random_moments(folder, chance):
+    journey, expected, empty = plan_in(folder)
     began = time.monotonic()
     journey.apply()
     duration = time.monotonic() - began
@@ -99,6 +111,8 @@ def test_killed_at_random_moments(planned):
         run = journey.open_run()
         kills += killed_within(journey, chance.uniform(0, duration / 2), "run", "rollback", run)
         undo(journey, empty)
+    journey.stop_catalogue()
+    return kills
 
 
 def killed_within(journey, seconds, *command):
