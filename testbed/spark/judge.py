@@ -130,10 +130,20 @@ class Judge:
     def open_hive(self, source):
         name = f"t{next(self.numbers)}"
         stored = f"{name}_stored"
+        settings = source.get("settings", {})
+        for key, value in settings.items():
+            self.spark.conf.set(key, value)
+
+        def close():
+            self.spark.catalog.dropTempView(name)
+            self.spark.sql(f"DROP TABLE {stored}")
+            for key in settings:
+                self.spark.conf.unset(key)
+
         locate = hive_tables.locate_below(source["root"])
         frame = hive_tables.create(self.spark, stored, source["hive"], source.get("partitions", []), locate)
         frame.createOrReplaceTempView(name)
-        return Opened(name, lambda: (self.spark.catalog.dropTempView(name), self.spark.sql(f"DROP TABLE {stored}")))
+        return Opened(name, close)
 
     def use_catalog(self, name, properties):
         self.spark.conf.set(f"spark.sql.catalog.{name}", "org.apache.iceberg.spark.SparkCatalog")

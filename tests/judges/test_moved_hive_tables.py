@@ -65,6 +65,11 @@ PYICEBERG = {
 }
 
 
+# How Spark is told to read as it read when the rows were recorded (fixtures/glue_fixtures.py).
+READERS = {"its own reader": {}, "Hive's SerDe": {"spark.sql.hive.convertMetastoreParquet": "false"},
+           "its own reader by rows": {"spark.sql.parquet.enableVectorizedReader": "false"}}
+
+
 def identifier(key):
     return "-".join(key)
 
@@ -148,7 +153,9 @@ def test_spark_reads_what_it_read_in_the_source(spark, moved, key):
     if LONG or key in REPRESENTATIVES:
         record, partitions = fixture_estate.hive_records(group, name)
         root = fixture_estate.FIXTURES / group / name / "data"
-        seen = spark.ask(op="read", rows=True, source={"hive": record, "partitions": partitions, "root": str(root)})
+        _, reader = fixture["reader"].split(", ")
+        seen = spark.ask(op="read", rows=True, source={"hive": record, "partitions": partitions, "root": str(root),
+                                                       "settings": READERS[reader]})
         assert (seen["columns"], seen["rows"]) == (columns, rows)
     where = {"catalog": moved.endpoint, "table": [group, fixture_estate.table_name(name)]}
     target = spark.ask(op="read", rows=True, source=where)
