@@ -116,6 +116,32 @@ def test_the_source_is_not_needed(tmp_path):
         undo_twice(journey, before)
 
 
+def test_what_it_has_no_record_of_a_run_neither_takes_up_nor_removes(tmp_path):
+    """A run that was killed before it made anything; then another state database's run of the plan made it all."""
+    with Journey(tmp_path / "work", small_estate(tmp_path / "estate")) as journey:
+        journey.assess()
+        journey.make_plan()
+        before = journey.world()
+        assert journey.apply(code=None, fault="engine.after-run-row:1:kill").returncode < 0
+        first = journey.state
+        journey.state = str(tmp_path / "another.db")
+        journey.apply()
+        made, second = journey.world(), journey.state
+        journey.state = first
+        for command in (["resume"], ["rollback"], ["rollback", "--dry-run"]):
+            refused = journey.run("run", *command[:1], journey.open_run(), *command[1:], code=6)
+            assert "--take-over" in refused.stderr, refused.stderr
+            assert ("--leave-others" in refused.stderr) == (command[0] == "rollback"), refused.stderr
+        shown = journey.run("run", "rollback", "--dry-run", "--leave-others", journey.open_run()).stdout
+        assert "Nothing is left to undo" in shown, shown
+        journey.run("run", "rollback", "--leave-others", "--take-over", journey.open_run(), code=2)
+        journey.run("run", "rollback", "--leave-others", journey.open_run())
+        assert journey.world() == made
+        journey.state = second
+        journey.run("run", "rollback", journey.run_id())
+        assert journey.world() == before
+
+
 def test_another_state_database_leaves_the_work_of_the_first_alone(tmp_path):
     with Journey(tmp_path / "work", small_estate(tmp_path / "estate")) as journey:
         journey.assess()
