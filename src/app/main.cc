@@ -42,12 +42,7 @@ std::string person() {
     return (user == nullptr ? "user " + std::to_string(::geteuid()) : std::string(user->pw_name)) + "@" + host;
 }
 
-int report(const Error& error) {
-    std::cerr << error.to_block();
-    return cli::exit_code_of(error);
-}
-
-int run(const std::vector<std::string>& arguments) {
+Result<int> run(const std::vector<std::string>& arguments) {
     const ProcessEnvironment environment;
     const auto clock = make_clock(environment);
     SystemRandom random;
@@ -55,36 +50,38 @@ int run(const std::vector<std::string>& arguments) {
     core::LaneRegistry lanes;
     lanes.add(lakehouse);
 
-    const auto invocation = cli::parse_command_line(arguments, lanes);
-    if (invocation.is_error())
-        return report(invocation.error());
-    if (!invocation->run) {
-        std::cout << invocation->text;
-        return invocation->exit_code;
+    const auto invocation = TRY(cli::parse_command_line(arguments, lanes));
+    if (!invocation.run) {
+        std::cout << invocation.text;
+        return invocation.exit_code;
     }
-    Log::configure(*clock, log_level(invocation->options.log_level),
-                   invocation->options.log_format == "json" ? LogFormat::json : LogFormat::text);
+    Log::configure(*clock, log_level(invocation.options.log_level),
+                   invocation.options.log_format == "json" ? LogFormat::json : LogFormat::text);
     cli::Session session;
-    session.options = invocation->options;
+    session.options = invocation.options;
     session.services = {clock.get(), &random, const_cast<ProcessEnvironment*>(&environment)};
     session.lanes = &lanes;
     session.out = &std::cout;
     session.err = &std::cerr;
     session.stop = app::stop_on_signals();
     session.person = person();
-    const auto code = invocation->run(session);
-    std::cout.flush();
-    return code.is_error() ? report(code.error()) : *code;
+    return invocation.run(session);
+}
+
+/// What a library throws is a defect: the program's own errors are values.
+Result<int> guarded(const std::vector<std::string>& arguments) {
+    try {
+        return run(arguments);
+    } catch (const std::exception& exception) {
+        return Error::make(ErrorKind::bug, "a defect in Godwit").why(exception.what());
+    }
 }
 
 } // namespace
 
 int main(int count, char** values) {
-    try {
-        return run({values + 1, values + count});
-    } catch (const std::exception& exception) {
-        std::cerr << "Error: a defect in Godwit\n  Why:   " << exception.what()
-                  << "\n  Fix:   run the same command again; what was committed is safe. Please report it.\n";
-        return 1;
-    }
+    const std::vector<std::string> arguments(values + 1, values + count);
+    const auto code = guarded(arguments);
+    std::cout.flush();
+    return code.is_error() ? cli::report_error(std::cerr, cli::named_output(arguments), code.error()) : *code;
 }

@@ -1,7 +1,10 @@
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "catalog/catalog_server.h"
 #include "cli/commands.h"
+
+#include <nlohmann/json.hpp>
 
 #include <ostream>
 
@@ -21,8 +24,14 @@ Result<int> run_catalog_serve(Session& session, const CatalogArguments& argument
     options.hosts = arguments.hosts;
     options.port = arguments.port;
     const auto server = TRY(catalog::CatalogServer::start(options, *session.services.clock, *session.services.random));
-    *session.out << "Serving the catalogue of " << printable(arguments.warehouse) << " at " << server->endpoint()
-                 << " (stop with Ctrl-C)" << std::endl;
+    if (session.options.output == Output::json)
+        *session.out << canonical_json({{"schema", "godwit.catalog-serving/v1"},
+                                        {"url", server->endpoint()},
+                                        {"warehouse", printable(server->catalog().warehouse())}})
+                     << std::endl;
+    else
+        *session.out << "Serving the catalogue of " << printable(arguments.warehouse) << " at " << server->endpoint()
+                     << " (stop with Ctrl-C)" << std::endl;
     if (!arguments.port_file.empty())
         TRY(write_file_durably(arguments.port_file, server->endpoint() + "\n"));
     while (!session.stop.stop_requested())

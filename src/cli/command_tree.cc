@@ -130,7 +130,8 @@ std::string command_reference(const CLI::App& root) {
     std::string text =
         "# Command line\n\n"
         "Written by `godwit reference`; a test compares the two. What a command is asked for goes to standard output;\n"
-        "progress, logs and errors go to standard error. [Exit codes](exit-codes.md) are the same for all.\n\n"
+        "progress, logs and errors go to standard error; [output](output.md) says how both look to a program.\n"
+        "[Exit codes](exit-codes.md) are the same for all.\n\n"
         "## Options of every command\n\n"
         "They may stand before or behind the command.\n" +
         rows_of(root);

@@ -35,10 +35,13 @@ Result<int> run_findings(Session& session, const FindingsArguments& arguments) {
         if (!arguments.severity.empty() && core::to_string(finding.severity) != arguments.severity)
             return {};
         ++count;
-        if (session.options.output == Output::json)
-            *session.out << core::finding_to_json(finding) << "\n";
-        else
+        if (session.options.output == Output::text) {
             print(*session.out, finding);
+            return {};
+        }
+        auto json = Json::parse(core::finding_to_json(finding));
+        json["schema"] = "godwit.finding/v1";
+        *session.out << canonical_json(json) << "\n";
         return {};
     }));
     if (session.options.output == Output::text)

@@ -10,21 +10,34 @@
 namespace godwit::cli {
 
 Result<int> run_db_check(Session& session) {
-    TRY(TRY(session.existing_state())->check());
-    *session.out << "The state database is sound.\n";
+    auto& state = *TRY(session.existing_state());
+    TRY(state.check());
+    if (session.options.output == Output::json)
+        *session.out << canonical_json({{"schema", "godwit.state-check/v1"},
+                                        {"sound", true}, // else there is an error, which names the row
+                                        {"schema_version", state.schema_version()}})
+                     << "\n";
+    else
+        *session.out << "The state database is sound.\n";
     return 0;
 }
 
 Result<int> run_db_backup(Session& session, const std::string& file) {
     TRY(TRY(session.existing_state())->backup(file));
-    *session.out << "Backup: " << printable(file) << "\n";
+    if (session.options.output == Output::json)
+        *session.out << canonical_json({{"schema", "godwit.state-backup/v1"}, {"file", printable(file)}}) << "\n";
+    else
+        *session.out << "Backup: " << printable(file) << "\n";
     return 0;
 }
 
 Result<int> run_db_migrate(Session& session) {
     // Opening migrates, after a backup.
-    *session.out << "The state database has schema version " << TRY(session.existing_state())->schema_version()
-                 << ".\n";
+    const auto version = TRY(session.existing_state())->schema_version();
+    if (session.options.output == Output::json)
+        *session.out << canonical_json({{"schema", "godwit.state-migration/v1"}, {"schema_version", version}}) << "\n";
+    else
+        *session.out << "The state database has schema version " << version << ".\n";
     return 0;
 }
 
@@ -35,7 +48,8 @@ Result<int> run_lanes_list(Session& session) {
             return std::vector<std::string>(list.begin(), list.end());
         };
         if (session.options.output == Output::json)
-            *session.out << canonical_json({{"name", description.name},
+            *session.out << canonical_json({{"schema", "godwit.lane/v1"},
+                                            {"name", description.name},
                                             {"version", description.version},
                                             {"status", description.status},
                                             {"sources", texts(description.sources)},

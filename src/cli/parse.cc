@@ -59,14 +59,15 @@ struct LaneOptionValues {
     }
 };
 
-/// Which options there are depends on the lane, so its name is needed before the rest can be understood.
-std::optional<std::string> named_lane(const std::vector<std::string>& arguments) {
-    constexpr std::string_view kOption = "--lane";
+/// What is given with an option, seen before the command line is understood. `joint` stands between the two where they
+/// are one word.
+std::optional<std::string> value_of(const std::vector<std::string>& arguments, const std::string& option,
+                                    std::string_view joint) {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (arguments[i] == kOption && i + 1 < arguments.size())
+        if (arguments[i] == option && i + 1 < arguments.size())
             return arguments[i + 1];
-        if (arguments[i].starts_with(std::string(kOption) + "="))
-            return arguments[i].substr(kOption.size() + 1);
+        if (const auto begin = option + std::string(joint); arguments[i] != option && arguments[i].starts_with(begin))
+            return arguments[i].substr(begin.size());
     }
     return std::nullopt;
 }
@@ -84,7 +85,8 @@ class Parser {
 public:
     /// `arguments` are looked at for the lane whose options `plan create` takes.
     Parser(const core::LaneRegistry& lanes, const std::vector<std::string>& arguments) : lanes_(&lanes) {
-        plan_.lane = named_lane(arguments).value_or(plan_.lane);
+        // Which options there are depends on the lane, so its name is needed first.
+        plan_.lane = value_of(arguments, "--lane", "=").value_or(plan_.lane);
         app_.name("godwit");
         app_.require_subcommand(0, 1);
         app_.fallthrough();
@@ -169,7 +171,7 @@ private:
         app_.add_option_function<std::string>(
                 "-o,--output",
                 [this](const std::string& text) { global_.output = text == "json" ? Output::json : Output::text; },
-                "what is printed: for people, or JSON in lines")
+                "what is printed: for people, or JSON, one document or one in each line; errors too")
             ->default_str("text")
             ->check(CLI::IsMember({"text", "json"}));
         app_.add_option("--progress", global_.progress,
@@ -386,6 +388,13 @@ private:
 };
 
 } // namespace
+
+Output named_output(const std::vector<std::string>& arguments) {
+    const auto asks = [&](const std::string& option, std::string_view joint) {
+        return value_of(arguments, option, joint) == "json";
+    };
+    return asks("--output", "=") || asks("-o", "") ? Output::json : Output::text;
+}
 
 Result<Invocation> parse_command_line(const std::vector<std::string>& arguments, const core::LaneRegistry& lanes) {
     // The handlers refer to the parser's fields, so it lives as long as the invocation.

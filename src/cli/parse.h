@@ -17,6 +17,9 @@ struct Invocation {
     int exit_code = 0;
 };
 
+/// The output that a command line asks for, also one that cannot be understood: its error is printed so too.
+Output named_output(const std::vector<std::string>& arguments);
+
 /// Errors are usage errors that say what is wrong and where the help is.
 Result<Invocation> parse_command_line(const std::vector<std::string>& arguments, const core::LaneRegistry& lanes);
 

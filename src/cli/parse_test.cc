@@ -107,6 +107,16 @@ TEST(ParseTest, GlobalOptionsStandBeforeOrBehindTheCommand) {
     }
 }
 
+TEST(ParseTest, TheOutputIsKnownWhereTheRestIsNotUnderstood) {
+    using Words = std::vector<std::string>;
+    for (const auto& words : {Words{"-o", "json", "nonsense"}, Words{"nonsense", "-ojson"}, Words{"x", "--output=json"},
+                              Words{"--nonsense", "--output", "json"}})
+        EXPECT_EQ(cli::named_output(words), cli::Output::json) << words[0];
+    for (const auto& words : {Words{}, Words{"-o"}, Words{"json"}, Words{"-o", "text", "json"}, Words{"--output=xml"},
+                              Words{"--outputs=json"}})
+        EXPECT_EQ(cli::named_output(words), cli::Output::text);
+}
+
 TEST(ParseTest, WorkersAreBounded) {
     EXPECT_TRUE(parse({"--api-workers", "0", "run", "list"}).is_error());
     EXPECT_TRUE(parse({"--api-workers", "65", "run", "list"}).is_error());

@@ -108,7 +108,8 @@ Result<int> run_run_list(Session& session) {
             done += one.state == StepState::done ? one.count : 0;
         }
         if (session.options.output == Output::json)
-            *session.out << canonical_json({{"run", run.id},
+            *session.out << canonical_json({{"schema", "godwit.run-entry/v1"},
+                                            {"run", run.id},
                                             {"plan", run.plan},
                                             {"names_begin_with", names_of(run.plan)},
                                             {"lane", lanes[run.plan]},

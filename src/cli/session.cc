@@ -1,11 +1,16 @@
 #include "cli/session.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "core/journal.h"
+
+#include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
 #include <filesystem>
+#include <ostream>
 
 namespace godwit::cli {
 
@@ -67,6 +72,8 @@ core::RunRequest Session::run_request(core::RunListener* listener, const std::st
     return request;
 }
 
+namespace {
+
 int exit_code_of(const Error& error) {
     switch (error.kind()) {
     case ErrorKind::usage: return 2;
@@ -80,6 +87,19 @@ int exit_code_of(const Error& error) {
     case ErrorKind::interrupted: return 130;
     default: return 1;
     }
+}
+
+} // namespace
+
+int report_error(std::ostream& err, Output output, const Error& error) {
+    if (output == Output::json) {
+        auto json = Json::parse(core::error_to_json(error));
+        json["schema"] = "godwit.error/v1";
+        err << canonical_json(json) << std::endl;
+    } else {
+        err << error.to_block() << std::flush;
+    }
+    return exit_code_of(error);
 }
 
 } // namespace godwit::cli

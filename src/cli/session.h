@@ -23,7 +23,7 @@ struct GlobalOptions {
     core::WorkerCounts workers;
 };
 
-/// What a command works with. Primary output goes to `out`, everything else to `err` (docs/reference/command-line.md).
+/// What a command works with. Primary output goes to `out`, everything else to `err` (docs/reference/output.md).
 struct Session {
     GlobalOptions options;
     core::Services services;
@@ -45,7 +45,7 @@ private:
     std::unique_ptr<store::State> state_;
 };
 
-/// The exit code of an error (docs/reference/exit-codes.md).
-int exit_code_of(const Error& error);
+/// Prints what ended a command (docs/reference/output.md) and gives its exit code (docs/reference/exit-codes.md).
+int report_error(std::ostream& err, Output output, const Error& error);
 
 } // namespace godwit::cli

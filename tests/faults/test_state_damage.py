@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import copy
+import json
 import os
 import pathlib
 import random
@@ -87,12 +88,19 @@ def with_state(journey, state):
     return other
 
 
+def is_error(text):
+    try:
+        return all(json.loads(text)[field] for field in ("kind", "what", "where"))
+    except ValueError:
+        return False
+
+
 def look(journey, state, expected, command):
     """None where the command says the same or reports damage, else what is wrong."""
     result = with_state(journey, state).run("-o", "json", *command, code=None)
     if result.returncode == expected.returncode and result.stdout == expected.stdout:
         return None
-    if result.returncode == 1 and result.stderr.startswith("Error") and "Where:" in result.stderr:
+    if result.returncode == 1 and is_error(result.stderr):
         return None
     return f"{command}: {result.returncode}\n{result.stdout}\n{result.stderr}"
 
