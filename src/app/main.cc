@@ -27,8 +27,7 @@ std::unique_ptr<Clock> make_clock([[maybe_unused]] const Environment& environmen
 }
 
 LogLevel log_level(const std::string& text) {
-    return text == "trace"   ? LogLevel::trace
-           : text == "debug" ? LogLevel::debug
+    return text == "debug"   ? LogLevel::debug
            : text == "info"  ? LogLevel::info
            : text == "error" ? LogLevel::error
                              : LogLevel::warning;

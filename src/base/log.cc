@@ -33,7 +33,7 @@ Settings& settings() {
 }
 
 std::string_view name_of(LogLevel level) {
-    constexpr std::array<std::string_view, 5> kNames = {"trace", "debug", "info", "warning", "error"};
+    constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warning", "error"};
     return kNames.at(static_cast<std::size_t>(level));
 }
 

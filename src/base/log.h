@@ -9,7 +9,7 @@
 
 namespace godwit {
 
-enum class LogLevel { trace, debug, info, warning, error };
+enum class LogLevel { debug, info, warning, error };
 enum class LogFormat { text, json };
 
 using LogField = std::pair<std::string_view, std::string>;

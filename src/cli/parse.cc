@@ -115,6 +115,7 @@ public:
         }
         if (!run_)
             return Invocation{{}, {}, help_of(deepest()), 2};
+        global_.logs_runs = app_.count("--log-level") + app_.count("--log-format") > 0;
         return Invocation{global_, run_, {}, 0};
     }
 
@@ -178,8 +179,11 @@ private:
                         "on standard error while a run goes on: lines, with a status line below them on a terminal "
                         "(auto); lines (plain); JSON in lines (json); nothing (none)")
             ->check(CLI::IsMember({"auto", "plain", "json", "none"}));
-        app_.add_option("--log-level", global_.log_level, "the least level that is logged, on standard error")
-            ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}));
+        app_.add_option(
+                "--log-level", global_.log_level,
+                "the least level that is logged, on standard error. What a run comes to is logged where this or "
+                "--log-format is given; else only --progress tells it")
+            ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
         app_.add_option("--log-format", global_.log_format, "how a line of the log looks")
             ->check(CLI::IsMember({"text", "json"}));
         app_.add_option("--api-workers", global_.workers.api, "calls of the catalogue at the same time")

@@ -1,12 +1,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
+#include "cli/run_listener.h"
 #include "core/plan.h"
 
 #include <nlohmann/json.hpp>
-
-#include <unistd.h>
 
 #include <ostream>
 
@@ -16,7 +14,7 @@ namespace {
 
 /// What the commands that work on a run have in common.
 struct Work {
-    std::unique_ptr<core::RunListener> progress;
+    std::unique_ptr<core::RunListener> listener;
     core::Engine engine;
     std::string run;
     core::RunRequest request;
@@ -25,13 +23,12 @@ struct Work {
 Result<Work> prepare(Session& session, const RunArguments& arguments, const std::string& doing) {
     auto& state = *TRY(session.existing_state());
     auto id = TRY(find_run(state, arguments.run));
-    auto progress = make_progress(session.options.progress, columns_of(STDERR_FILENO), *session.err,
-                                  *session.services.clock, names_from(state));
-    auto request = session.run_request(progress.get(), doing);
+    auto listener = listener_of(session, state);
+    auto request = session.run_request(listener.get(), doing);
     request.unrecorded = arguments.takes_over      ? core::Unrecorded::take_over
                          : arguments.leaves_others ? core::Unrecorded::leave
                                                    : core::Unrecorded::refuse;
-    return Work{std::move(progress), core::Engine(state, *session.lanes, session.services), std::move(id),
+    return Work{std::move(listener), core::Engine(state, *session.lanes, session.services), std::move(id),
                 std::move(request)};
 }
 

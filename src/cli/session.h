@@ -20,6 +20,7 @@ struct GlobalOptions {
     std::string progress = "auto"; ///< auto, plain, json, none
     std::string log_level = "warning";
     std::string log_format = "text";
+    bool logs_runs = false; ///< a log was asked for
     core::WorkerCounts workers;
 };
 

@@ -118,3 +118,34 @@ def test_an_error_is_one_object(estate, line, code, kind, word):
     assert error["what"] and word in refused.stderr
     assert estate.run(*[one for one in words if one not in ("--output", "json")], code=code).stderr.startswith(
         f"Error: {error['what']}\n")
+
+
+@pytest.fixture(scope="module")
+def with_differences(tmp_path_factory):
+    """A run whose comparison fails: a row that does not parse is set aside."""
+    folder = tmp_path_factory.mktemp("differences")
+    with Journey(folder / "work", small_estate(folder / "estate")) as journey:
+        journey.assess()
+        journey.make_plan("--only", "raw.customers", "--strict")
+        yield journey
+
+
+def test_a_run_is_logged_on_request_only(with_differences):
+    journey = with_differences
+    assert journey.apply(code=8).stderr == ""
+    run = journey.run_id()
+    logged = [json.loads(line) for line in journey.run("--log-level", "info", "--log-format", "json", "run", "resume", run,
+                                                      code=8).stderr.splitlines()]
+    for line in logged:
+        assert set(line) == {"time", "level", "message", "fields"} and re.fullmatch(TIME + r"\.\d{6}Z", line["time"])
+        assert line["fields"]["run"] == run
+        assert line["level"] == ("warning" if line["message"] in ("step is failed", "check came out different(1)") else "info")
+    assert logged[0]["message"] == "run is running" and logged[-1]["message"] == "run is stopped"
+    failed, = [line["fields"] for line in logged if line["message"] == "step is failed"]
+    assert failed["kind"] == "lakehouse.compare-rows" and "customers" in failed["resource"] and "different(1)" in failed["reason"]
+    assert failed["step"] in journey.run("run", "show", run, code=8).stdout
+    text = journey.run("--log-level", "warning", "run", "resume", run, code=8).stderr.splitlines()
+    assert len(text) == 2
+    for line in text:
+        assert re.match(TIME + rf"\.\d{{6}}Z warning (step is failed|check came out different\(1\)) run={run} step={failed['step']} ",
+                        line), line
