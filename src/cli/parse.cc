@@ -106,8 +106,6 @@ public:
             app_.parse(std::move(arguments));
         } catch (const CLI::CallForHelp&) {
             return Invocation{{}, {}, help_of(deepest()), 0};
-        } catch (const CLI::CallForAllHelp&) {
-            return Invocation{{}, {}, app_.help("", CLI::AppFormatMode::All), 0};
         } catch (const CLI::CallForVersion&) {
             return Invocation{{}, {}, "godwit " GODWIT_VERSION "\n", 0};
         } catch (const CLI::ParseError& error) {

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
 
-from journey import CALL_LIMIT, EXAMPLE, GODWIT, ROOT, Journey, environment
+from journey import CALL_LIMIT, EXAMPLE, GODWIT, Journey, environment
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,10 @@ def test_the_demo_runs(tmp_path):
 
 
 def test_help_is_quick_to_read():
+    """One page: the way through a move first, and a line of words for each command."""
     text = subprocess.run([GODWIT, "--help"], capture_output=True, text=True, check=True).stdout
-    for command in ("assess", "plan", "apply", "run", "verify", "query", "catalog"):
-        assert command in text
-    assert (ROOT / "README.md").exists()
+    way = [text.index(f"  godwit {command}") for command in ("assess", "plan create", "apply", "run rollback")]
+    assert way == sorted(way) and way[-1] < text.index("Usage:")
+    for command in ("assess", "findings", "plan", "apply", "run", "verify", "certificate", "catalog", "query", "db", "lanes"):
+        assert re.search(rf"^  {command} +\w[^\n]+\w$", text, re.MULTILINE), command
+    assert text.count("\n") <= 50
