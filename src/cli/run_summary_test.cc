@@ -2,6 +2,8 @@
 
 #include "cli/run_summary.h"
 
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/advice.h"
 
 #include <nlohmann/json.hpp>
@@ -9,7 +11,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <sstream>
+#include <utility>
 
 namespace godwit::cli {
 namespace {
@@ -187,6 +191,39 @@ TEST(Advice, of_a_run_that_rolls_back_never_leads_forwards) {
     EXPECT_EQ(commands(advice_for(report.run, cause(StepState::failed))), "");
     report.run.state = RunState::done;
     EXPECT_EQ(commands(advice_for(report)), "godwit certificate run1\ngodwit run rollback run1\n");
+}
+
+/// A row of the page's table as a cause: `skipped (stale)`, `failed, a check`, `broken, in a rollback`.
+std::pair<RunReport, RunCause> told_by(std::string_view cell) {
+    auto report = stopped({});
+    auto one = cause(store::parse_step_state(cell.substr(0, cell.find_first_of(" ,"))).value());
+    if (const auto open = cell.find('('); open != std::string_view::npos)
+        one.skip_cause = store::parse_skip_cause(cell.substr(open + 1, cell.find(')') - open - 1)).value();
+    if (cell.ends_with(", a check"))
+        one.outcome = "not-comparable(drift)";
+    if (cell.ends_with(", in a rollback"))
+        report.run.state = RunState::rolling_back;
+    return {report, one};
+}
+
+TEST(Advice, is_what_the_page_for_people_says) {
+    const auto page = read_file(GODWIT_SOURCE_DIR "/docs/how-to/when-a-run-stops.md").value();
+    const std::regex command("`(godwit [^`]+)`");
+    std::size_t compared = 0;
+    for (const auto& line : split(page, '\n')) {
+        const auto cells = split(line, '|');
+        if (cells.size() != 5 || trim(cells[1]) == "a step is" || trim(cells[1]) == "---")
+            continue;
+        const auto [report, one] = told_by(trim(cells[1]));
+        const auto given = commands(advice_for(report.run, one));
+        for (std::sregex_iterator found(cells[3].begin(), cells[3].end(), command), end; found != end; ++found) {
+            auto said = std::regex_replace((*found)[1].str(), std::regex("STEP"), one.step);
+            said = std::regex_replace(said, std::regex("RUN"), report.run.id);
+            EXPECT_THAT("\n" + given, HasSubstr("\n" + said + "\n")) << line;
+            ++compared;
+        }
+    }
+    EXPECT_GE(compared, 9U) << "the table was not found";
 }
 
 } // namespace
