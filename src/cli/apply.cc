@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/run_listener.h"
+#include "cli/run_work.h"
 
 namespace godwit::cli {
 

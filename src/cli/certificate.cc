@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/run_work.h"
 #include "core/certificate_html.h"
 
 #include <nlohmann/json.hpp>

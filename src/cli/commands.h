@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// One function per command; each lies in a file of its own and gives the exit code.
+/// One function per command; each lies in the file of its name (`run list` in run_list.cc) and gives the exit code.
 namespace godwit::cli {
 
 struct AssessArguments {
@@ -96,10 +96,5 @@ Result<int> run_db_backup(Session& session, const std::string& file);
 Result<int> run_db_migrate(Session& session);
 Result<int> run_lanes_list(Session& session);
 Result<int> run_fault_points(Session& session);
-
-/// The run whose id begins with the text.
-Result<std::string> find_run(store::State& state, const std::string& beginning);
-/// Prints how a run stands and how to go on; gives its exit code.
-Result<int> finish_run(Session& session, const core::RunReport& report);
 
 } // namespace godwit::cli

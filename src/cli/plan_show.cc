@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "cli/commands.h"
-#include "core/keys.h"
+#include "cli/run_summary.h"
 #include "core/plan.h"
 
 #include <ostream>
@@ -52,7 +52,7 @@ Result<int> run_plan_show(Session& session, const std::string& file) {
     for (const auto& [action, count] : plan.totals.by_action)
         out << ", " << count << " " << action;
     out << "; " << human_bytes(plan.totals.estimate.bytes) << "\nDigest: " << plan.digest << "\n"
-        << "Names at the target begin with godwit-" << core::plan_prefix(plan.digest) << "\n";
+        << "Names at the target begin with " << names_at_target(plan.digest) << "\n";
     for (const auto& waiver : plan.header.waivers)
         out << "Waived: " << printable(waiver.code) << " for " << printable(waiver.resource) << ": "
             << printable(waiver.reason) << "\n";

@@ -2,43 +2,20 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/run_summary.h"
-#include "core/certificate.h"
+#include "cli/run_work.h"
 #include "core/keys.h"
 #include "core/plan.h"
 
 #include <nlohmann/json.hpp>
 
 #include <limits>
-#include <map>
 #include <ostream>
 
 namespace godwit::cli {
 
 namespace {
 
-using store::RunState;
 using store::StepState;
-
-constexpr std::size_t kCausesAtTheEnd = 8;
-
-Result<bool> migrated(store::State& state, const core::RunReport& report) {
-    if (report.run.state != RunState::done || report.verified == 0 || report.waived + report.not_repeated > 0)
-        return false;
-    return core::says_migrated(TRY(core::certificate(state, report.run.id)));
-}
-
-Result<int> show(Session& session, const core::RunReport& report, std::size_t most_causes) {
-    auto& state = *TRY(session.state());
-    const auto findings = TRY(core::findings_of_run(state, report.run.id));
-    if (session.options.output == Output::json)
-        *session.out << canonical_json(summary_json(report, findings)) << "\n";
-    else
-        print_summary(*session.out, report, findings, TRY(migrated(state, report)), most_causes);
-    return report.exit_code();
-}
-
-/// Names at the target begin so; `plan show` prints the same.
-std::string names_of(const std::string& plan) { return "godwit-" + core::plan_prefix(plan); }
 
 void print_step(Session& session, const store::StepRow& row, const std::string& display) {
     if (session.options.output == Output::json) {
@@ -84,49 +61,11 @@ Status print_head(Session& session, const store::RunRow& run) {
     auto& state = *TRY(session.state());
     const auto plan = TRY(state.plan(run.plan));
     *session.out << (plan ? printable(plan->lane) + ", started " : "Started ") << format_time(run.started_at)
-                 << "; names at the target begin with " << names_of(run.plan) << "\n";
+                 << "; names at the target begin with " << names_at_target(run.plan) << "\n";
     return {};
 }
 
 } // namespace
-
-Result<int> finish_run(Session& session, const core::RunReport& report) {
-    return show(session, report, kCausesAtTheEnd);
-}
-
-Result<int> run_run_list(Session& session) {
-    auto& state = *TRY(session.existing_state());
-    std::map<std::string, std::string> lanes;
-    for (const auto& plan : TRY(state.plans()))
-        lanes.emplace(plan.digest, plan.lane);
-    const auto runs = TRY(state.runs());
-    for (const auto& run : runs) {
-        std::uint64_t done = 0;
-        std::uint64_t total = 0;
-        for (const auto& one : TRY(state.count_steps(run.id))) {
-            total += one.count;
-            done += one.state == StepState::done ? one.count : 0;
-        }
-        if (session.options.output == Output::json)
-            *session.out << canonical_json({{"schema", "godwit.run-entry/v1"},
-                                            {"run", run.id},
-                                            {"plan", run.plan},
-                                            {"names_begin_with", names_of(run.plan)},
-                                            {"lane", lanes[run.plan]},
-                                            {"state", store::to_string(run.state)},
-                                            {"done", done},
-                                            {"total", total},
-                                            {"started_at", format_time(run.started_at)}})
-                         << "\n";
-        else
-            *session.out << run.id << "  " << store::to_string(run.state) << "  " << done << " of " << total
-                         << " steps done  " << printable(lanes[run.plan]) << "  started "
-                         << format_time(run.started_at).substr(0, 19) << "Z  " << names_of(run.plan) << "\n";
-    }
-    if (runs.empty() && session.options.output == Output::text)
-        *session.out << "There is no run yet. Start one: godwit apply PLAN   Make its plan: godwit plan create\n";
-    return 0;
-}
 
 Result<int> run_run_show(Session& session, const RunArguments& arguments) {
     auto& state = *TRY(session.existing_state());
@@ -137,7 +76,7 @@ Result<int> run_run_show(Session& session, const RunArguments& arguments) {
         TRY(list_steps(session, report.run, arguments.steps));
     if (session.options.output == Output::text)
         TRY(print_head(session, report.run));
-    return show(session, report, std::numeric_limits<std::size_t>::max());
+    return finish_run(session, report, std::numeric_limits<std::size_t>::max());
 }
 
 } // namespace godwit::cli

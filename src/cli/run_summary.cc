@@ -178,6 +178,8 @@ std::string state_words(store::StepState state, store::SkipCause cause) {
     return cause == store::SkipCause::none ? words : words + " (" + std::string(store::to_string(cause)) + ")";
 }
 
+std::string names_at_target(const std::string& plan) { return "godwit-" + core::plan_prefix(plan); }
+
 Json summary_json(const core::RunReport& report, const core::RunFindings& findings) {
     Json counts = Json::object();
     for (const auto& one : report.counts) {
@@ -196,7 +198,7 @@ Json summary_json(const core::RunReport& report, const core::RunFindings& findin
     return {{"schema", "godwit.run/v1"},
             {"run", report.run.id},
             {"plan", report.run.plan},
-            {"names_begin_with", "godwit-" + core::plan_prefix(report.run.plan)},
+            {"names_begin_with", names_at_target(report.run.plan)},
             {"state", store::to_string(report.run.state)},
             {"steps", counts},
             {"total", report.total()},

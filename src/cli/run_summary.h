@@ -16,6 +16,9 @@ Json summary_json(const core::RunReport& report, const core::RunFindings& findin
 /// `skipped (stale)`.
 std::string state_words(store::StepState state, store::SkipCause cause);
 
+/// What the names of everything that a run of this plan makes begin with.
+std::string names_at_target(const std::string& plan);
+
 /// At most `most` causes, and examples of each finding.
 void print_summary(std::ostream& out, const core::RunReport& report, const core::RunFindings& findings,
                    bool says_migrated, std::size_t most);

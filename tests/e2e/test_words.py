@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -132,6 +133,12 @@ def test_a_query_needs_a_catalogue():
     refused = called("query", "SELECT 1")
     assert refused.returncode == 2
     assert "--catalog" in refused.stderr and "Why:" in refused.stderr and "godwit catalog serve" in refused.stderr
+
+
+def test_every_command_lies_in_the_file_of_its_name():
+    for command in re.findall(r"^## `godwit ([a-z ]*[a-z])", REFERENCE.read_text(), re.MULTILINE):
+        file = "assess" if command.startswith("assess") else command.replace(" ", "_")
+        assert f"Result<int> run_{file}(" in (ROOT / f"src/cli/{file}.cc").read_text()
 
 
 def test_the_reference_of_the_command_line_is_what_the_program_says():

@@ -40,9 +40,4 @@ Result<int> run_catalog_serve(Session& session, const CatalogArguments& argument
     return 0;
 }
 
-Result<int> run_catalog_dump(Session& session, const std::string& database) {
-    *session.out << TRY(catalog::dump_catalog(database, *session.services.clock, *session.services.random)) << "\n";
-    return 0;
-}
-
 } // namespace godwit::cli
