@@ -26,8 +26,8 @@ def strict(tmp_path):
 
 def steps(journey, run):
     """Kind to (step, state) of the table `rows`."""
-    lines = [line.split() for line in journey.run("run", "show", run, "--steps", "all", code=None).stdout.splitlines()]
-    return {line[2]: (line[0], line[1]) for line in lines if len(line) > 3 and line[3] == "db.rows"}
+    lines = map(json.loads, journey.run("-o", "json", "run", "show", run, "--steps", "all", code=None).stdout.splitlines())
+    return {line["kind"]: (line["step"], line["state"]) for line in lines if line.get("display") == "db.rows"}
 
 
 def key_of(journey):
