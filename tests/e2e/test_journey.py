@@ -88,6 +88,8 @@ def test_a_dry_run_of_rollback_shows_what_would_go_and_changes_nothing(moved):
     assert {line["found"] for line in lines} == {"as made"}
     assert {"lakehouse.register-table", "lakehouse.create-namespace"} <= {line["kind"] for line in lines}
     assert all(line["target_id"] for line in lines if line["kind"] == "lakehouse.register-table")
+    assert not any(line["detail"] for line in lines if line["kind"] != "lakehouse.register-table")
+    assert all(" points to " in line["detail"] for line in lines if line["kind"] == "lakehouse.register-table")
     text = moved.run("run", "rollback", "--dry-run", moved.run_id()).stdout
     assert f"would undo {len(lines)} steps" in text and "Nothing was changed" in text
     assert (moved.world(), moved.json("run", "show", moved.run_id())) == before

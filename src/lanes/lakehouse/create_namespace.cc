@@ -51,7 +51,8 @@ public:
         }
         found.target_id = join(move.levels, ".");
         found.verdict = is_ours(*present, context) ? core::LookUp::Verdict::ready : core::LookUp::Verdict::differs;
-        found.detail = "the namespace " + printable(found.target_id) + " was made by somebody else";
+        if (found.verdict == core::LookUp::Verdict::differs)
+            found.detail = "the namespace " + printable(found.target_id) + " was made by somebody else";
         found.value = canonical_json(Json(present->properties));
         return found;
     }

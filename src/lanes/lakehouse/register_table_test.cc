@@ -25,10 +25,12 @@ protected:
     TestContext context(std::string_view kind) {
         return world_.context(kind, kind == kind::kCreateNamespace ? space_ : move_);
     }
-    LookedUp look_up(std::string_view kind) {
+    core::LookUp looked_up(std::string_view kind) {
         auto context = this->context(kind);
-        return world_.kind(kind).look_up(context).value().verdict;
+        return world_.kind(kind).look_up(context).value();
     }
+    LookedUp look_up(std::string_view kind) { return looked_up(kind).verdict; }
+    std::string detail(std::string_view kind) { return looked_up(kind).detail; }
     Status compensate(std::string_view kind, const std::string& permitted = {}) {
         auto context = this->context(kind);
         context.permitted = permitted;
@@ -51,6 +53,7 @@ TEST_F(CatalogueSteps, a_namespace_bears_the_marker_by_which_it_is_found_and_dro
     EXPECT_EQ(apply(kind::kCreateNamespace)->target_id, "d");
     EXPECT_EQ(catalogue().namespaces.at("d").at("godwit.marker"), context(kind::kCreateNamespace).marker());
     EXPECT_EQ(look_up(kind::kCreateNamespace), LookedUp::ready);
+    EXPECT_EQ(detail(kind::kCreateNamespace), "") << "nobody else made it";
     EXPECT_FALSE(compensate(kind::kCreateNamespace).is_error());
     EXPECT_TRUE(catalogue().namespaces.empty());
     EXPECT_FALSE(compensate(kind::kCreateNamespace).is_error()) << "gone already is success";
@@ -59,6 +62,7 @@ TEST_F(CatalogueSteps, a_namespace_bears_the_marker_by_which_it_is_found_and_dro
 TEST_F(CatalogueSteps, a_namespace_of_somebody_else_is_never_dropped_unless_a_person_saw_it) {
     catalogue().namespaces["d"] = {{"owner", "them"}};
     EXPECT_EQ(look_up(kind::kCreateNamespace), LookedUp::differs);
+    EXPECT_THAT(detail(kind::kCreateNamespace), HasSubstr("somebody else"));
     EXPECT_EQ(apply(kind::kCreateNamespace).error().kind(), ErrorKind::conflict);
     EXPECT_EQ(compensate(kind::kCreateNamespace).error().kind(), ErrorKind::different);
     EXPECT_EQ(compensate(kind::kCreateNamespace, R"({"owner":"me"})").error().kind(), ErrorKind::different);
