@@ -61,21 +61,24 @@ Result<store::PartRow> JournalContext::begin_part(std::string from_key, std::str
                         0,
                         0,
                         services().clock->now()};
-    std::optional<store::PartRow> removed;
-    for (auto& known : TRY(parts()))
-        if (known.from_key == part.from_key)
-            removed = std::move(known);
-    const auto insert = [&](store::Transaction& transaction) {
-        return removed ? transaction.change_part(*removed, part) : transaction.insert(part);
-    };
-    TRY(keep(row_.state == store::StepState::intent ? journal_->move(row_, store::StepState::made, {}, insert)
-                                                    : journal_->write(insert)));
+    const auto put = TRY(putting(part));
+    TRY(keep(row_.state == store::StepState::intent ? journal_->move(row_, store::StepState::made, {}, put)
+                                                    : journal_->write(put)));
     FAULT_POINT("part.after-intent");
     return part;
 }
 
-Status JournalContext::adopt_part(const store::PartRow& row) {
-    return keep(journal_->write([&row](store::Transaction& transaction) { return transaction.insert(row); }));
+Status JournalContext::adopt_part(const store::PartRow& row) { return keep(journal_->write(TRY(putting(row)))); }
+
+/// One row for each first key: a part that was removed, or left nothing behind, gives up its place.
+Result<Journal::Also> JournalContext::putting(store::PartRow part) const {
+    std::optional<store::PartRow> before;
+    for (auto& known : TRY(parts()))
+        if (known.from_key == part.from_key)
+            before = std::move(known);
+    return Journal::Also([before = std::move(before), part = std::move(part)](store::Transaction& transaction) {
+        return before ? transaction.change_part(*before, part) : transaction.insert(part);
+    });
 }
 
 Status JournalContext::change_part(const store::PartRow& before, const store::PartRow& after) {

@@ -49,6 +49,7 @@ public:
 
 private:
     Status keep(Status status);
+    Result<Journal::Also> putting(store::PartRow part) const;
 
     Journal* journal_;
     PlanStep step_;

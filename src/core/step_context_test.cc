@@ -57,6 +57,26 @@ TEST_F(StepContextTest, ARemovedPartIsMadeAgainWithANewNonce) {
     EXPECT_EQ(parts[0].nonce, second.nonce);
 }
 
+TEST_F(StepContextTest, APartThatIsTakenUpGetsThePlaceOfOneThatIsGone) {
+    move(row("fill"), {StepState::intent});
+    auto fill = context("fill");
+    const auto first = contract::must(fill.begin_part("a", "m"));
+    auto adopted = first;
+    adopted.nonce = "another";
+    auto removed = first;
+    removed.state = PartState::removed;
+    ASSERT_TRUE(fill.change_part(first, removed));
+    ASSERT_TRUE(fill.adopt_part(adopted));
+    auto beside = adopted;
+    beside.from_key = "n";
+    ASSERT_TRUE(fill.adopt_part(beside));
+    const auto parts = contract::must(fill.parts());
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_EQ(parts[0].nonce, "another");
+    EXPECT_EQ(parts[0].state, PartState::intent);
+    EXPECT_FALSE(fill.journal_failure());
+}
+
 TEST_F(StepContextTest, ComparisonsWithoutEndAreToldTogetherFromSomePointOn) {
     auto verify = context("verify");
     for (int i = 0; i < 10'000; ++i)

@@ -79,6 +79,7 @@ private:
     std::string ledger_file(const std::string& nonce) const;
     Status settle_unrecorded();
     Status settle_part(const store::PartRow& row);
+    Status drop_part(const store::PartRow& row);
     Status finish(const store::PartRow& row, const Ledger& ledger);
     Status put_in_place(const std::string& work, const LedgerEntry& entry);
     Status make_work_folder(const std::string& nonce);

@@ -46,11 +46,19 @@ Status FileParts::settle() {
     return {};
 }
 
-/// A log that was cut off forgets parts: their ledgers are taken up, their work folders without one are dropped.
+/// A log that was cut off, or a backup that was restored, forgets parts: their ledgers are taken up, their work folders
+/// without one are dropped. What was open when the backup was made and left no ledger may have been made anew since: it
+/// gives up its place first.
 Status FileParts::settle_unrecorded() {
     std::set<std::string> recorded;
-    for (const auto& part : TRY(context_->parts()))
+    std::set<std::string> taken; ///< first keys
+    for (const auto& part : TRY(context_->parts())) {
         recorded.insert(part.nonce);
+        if (part.state == PartState::intent && !file_exists(ledger_file(part.nonce)))
+            TRY(drop_part(part));
+        else if (part.state != PartState::removed)
+            taken.insert(part.from_key);
+    }
     for (const auto& nonce : TRY(stored_nonces(context_->run_files(), context_->marker()))) {
         if (recorded.contains(nonce))
             continue;
@@ -58,6 +66,11 @@ Status FileParts::settle_unrecorded() {
         if (stored.ledger.marker != context_->marker() || stored.ledger.nonce != nonce)
             return Error::make(ErrorKind::corrupt, "a ledger is not of the part that its name says")
                 .fix("restore the folder of the run's files")
+                .at(printable(ledger_file(nonce)));
+        if (taken.contains(stored.ledger.from_key))
+            return Error::make(ErrorKind::corrupt, "two parts of a step begin with the same file")
+                .why("the state database knows one, a ledger that it does not know names the other")
+                .fix("restore the state database and the folder of the run's files as they were at one moment")
                 .at(printable(ledger_file(nonce)));
         store::PartRow row{context_->row().run,
                            context_->row().step,
@@ -71,6 +84,7 @@ Status FileParts::settle_unrecorded() {
                            context_->services().clock->now()};
         TRY(context_->adopt_part(row));
         recorded.insert(nonce);
+        taken.insert(row.from_key);
     }
     for (const auto& nonce : TRY(unrecorded_work_folders()))
         TRY(drop_work_folder(nonce));
@@ -92,16 +106,17 @@ Result<std::vector<std::string>> FileParts::unrecorded_work_folders() const {
     return nonces;
 }
 
+/// Of a part that left no ledger, or whose files are gone.
+Status FileParts::drop_part(const store::PartRow& row) {
+    TRY(drop_work_folder(row.nonce));
+    auto removed = row;
+    removed.state = PartState::removed;
+    return context_->change_part(row, removed);
+}
+
 Status FileParts::settle_part(const store::PartRow& row) {
     if (row.state == PartState::done || row.state == PartState::removed)
         return {};
-    const auto path = ledger_file(row.nonce);
-    if (row.state == PartState::intent && !file_exists(path)) {
-        TRY(drop_work_folder(row.nonce));
-        auto removed = row;
-        removed.state = PartState::removed;
-        return context_->change_part(row, removed);
-    }
     const auto stored = TRY(ledger_of(row));
     auto written = row;
     if (row.state == PartState::intent) {
@@ -172,22 +187,16 @@ Status FileParts::remove_part(const store::PartRow& row, Removal& removal) {
     const auto path = ledger_file(row.nonce);
     if (row.state == PartState::removed) // a ledger that is still there was left by a crash between the two
         return file_exists(path) ? remove_file(path) : Status{};
-    if (file_exists(path)) {
-        const bool is_gone = TRY(remove_published(row.nonce, TRY(ledger_of(row)).ledger, removal));
-        if (!is_gone)
-            return {}; // row and ledger stay as long as a file is undecided
-    } else if (row.state != PartState::intent)
+    if (!file_exists(path))
         return Error::make(ErrorKind::corrupt, "the ledger of a part is gone, so nothing says what is ours")
             .fix("restore the folder of the run's files")
             .at(printable(path));
-    TRY(drop_work_folder(row.nonce));
-    auto removed = row;
-    removed.state = PartState::removed;
-    TRY(context_->change_part(row, removed));
+    const bool is_gone = TRY(remove_published(row.nonce, TRY(ledger_of(row)).ledger, removal));
+    if (!is_gone)
+        return {}; // row and ledger stay as long as a file is undecided
+    TRY(drop_part(row));
     FAULT_POINT("part.before-ledger-removal");
-    if (file_exists(path))
-        TRY(remove_file(path));
-    return {};
+    return remove_file(path);
 }
 
 /// False when files stay that a person has to decide about.

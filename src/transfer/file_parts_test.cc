@@ -45,6 +45,14 @@ protected:
         TRY(put(part, "d/t/a", "aaa"));
         return part.publish();
     }
+    /// Ends after its first file, before there is a ledger.
+    Status interrupted_try() {
+        auto context = this->context();
+        FileParts parts(context, target_);
+        auto part = TRY(parts.begin("from", "to"));
+        TRY(put(part, "d/t/b", "bb"));
+        return Error::make(ErrorKind::interrupted, "interrupted between two files");
+    }
     Status settle() {
         auto context = this->context();
         return FileParts(context, target_).settle();
@@ -132,6 +140,41 @@ TEST_F(FilePartsTest, a_ledger_whose_row_was_lost_is_taken_up_with_its_files) {
         EXPECT_THAT(world_.tree("target"), IsEmpty()) << death;
         rows().clear();
     }
+}
+
+TEST_F(FilePartsTest, a_backup_that_knows_an_older_try_of_a_part_takes_up_what_was_made_since) {
+    for (const bool undone : {false, true}) {
+        ASSERT_TRUE(interrupted_try().is_error());
+        const auto backup = rows();
+        ASSERT_THAT(states(), ElementsAre(PartState::intent));
+        ASSERT_FALSE(settle().is_error());
+        ASSERT_FALSE(make(kNever).is_error());
+        const auto nonce = rows().front().nonce;
+        rows() = backup;
+        if (undone) {
+            ASSERT_FALSE(remove_all().is_error());
+            EXPECT_THAT(world_.tree("target"), IsEmpty());
+            EXPECT_THAT(world_.tree("run"), IsEmpty());
+            continue;
+        }
+        ASSERT_FALSE(settle().is_error());
+        EXPECT_THAT(states(), ElementsAre(PartState::done));
+        EXPECT_EQ(rows().front().nonce, nonce);
+        EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+        ASSERT_FALSE(remove_all().is_error());
+        rows().clear();
+    }
+}
+
+TEST_F(FilePartsTest, a_part_that_stands_gives_its_place_to_no_other) {
+    ASSERT_FALSE(make(kNever).is_error());
+    auto older = rows();
+    older.front().nonce = "older";
+    rows() = older;
+    EXPECT_EQ(settle().error().kind(), ErrorKind::corrupt);
+    EXPECT_EQ(remove_all().error().kind(), ErrorKind::corrupt);
+    EXPECT_THAT(world_.tree("target"), ElementsAre("d/", "d/t/", "d/t/a", "d/t/b"));
+    EXPECT_EQ(rows().front().nonce, "older");
 }
 
 TEST_F(FilePartsTest, a_work_folder_that_neither_row_nor_ledger_knows_is_dropped_and_no_other) {

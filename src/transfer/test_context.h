@@ -71,18 +71,12 @@ public:
                             0,
                             0,
                             records_->clock.now()};
-        auto& rows = records_->parts[row_.step];
-        std::erase_if(rows, [&](const auto& row) {
-            return row.from_key == part.from_key && row.state == store::PartState::removed;
-        });
-        EXPECT_TRUE(std::ranges::none_of(rows, [&](const auto& row) { return row.from_key == part.from_key; }))
-            << "the database holds one part for each first key";
-        rows.push_back(part);
+        put(part);
         return part;
     }
     Status adopt_part(const store::PartRow& row) override {
         TRY(commit());
-        records_->parts[row_.step].push_back(row);
+        put(row);
         return {};
     }
     Status change_part(const store::PartRow& before, const store::PartRow& after) override {
@@ -133,6 +127,16 @@ public:
     std::function<void()> on_progress;
 
 private:
+    void put(const store::PartRow& part) {
+        auto& rows = records_->parts[row_.step];
+        std::erase_if(rows, [&](const auto& row) {
+            return row.from_key == part.from_key && row.state == store::PartState::removed;
+        });
+        EXPECT_TRUE(std::ranges::none_of(rows, [&](const auto& row) { return row.from_key == part.from_key; }))
+            << "the database holds one part for each first key";
+        rows.push_back(part);
+    }
+
     Status commit() {
         if (commits_left_-- > 0)
             return {};
