@@ -1,5 +1,6 @@
-"""The state database is lost while its run's files are not: its backup knows an older moment."""
+"""The state database is lost while its run's files are not: its backup knows an older moment, a new one knows nothing."""
 
+import json
 import pathlib
 import shutil
 import sqlite3
@@ -47,3 +48,23 @@ def test_a_backup_from_the_middle_of_a_part_that_was_made_anew_since(planned, co
     assert journey.world() == (expected if command == "resume" else empty)
     journey.run("run", "rollback", run)
     assert journey.world() == empty
+
+
+def test_what_a_conversion_met_is_said_by_whoever_takes_its_work_up(planned):
+    """One cell of the small estate does not parse: the certificate of the second database says so too."""
+    journey, expected, empty = planned
+    journey.apply()
+    run = journey.run_id()
+    met = conversion(journey, run)
+    assert [finding["code"] for finding in met] == ["LAKE-162"]
+    lose_the_state(journey)
+    journey.run("apply", journey.plan, "--take-over")
+    assert journey.run_id() != run and journey.world() == expected
+    assert conversion(journey, journey.run_id()) == met
+    journey.run("run", "rollback", journey.run_id())
+    assert journey.world() == empty
+
+
+def conversion(journey, run):
+    resources = json.loads(journey.run("certificate", run).stdout)["resources"]
+    return next(one["findings"] for one in resources if one["display"] == "raw.customers")

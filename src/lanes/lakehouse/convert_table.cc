@@ -125,13 +125,20 @@ public:
 
     Status compensate(core::StepContext& context) override {
         TRY(WriteStep::compensate(context));
-        const auto path = rejects_path(context);
-        return file_exists(path) ? remove_file(path) : Status{};
+        TRY(remove_if_present(finding_path(context)));
+        return remove_if_present(rejects_path(context));
     }
 
 private:
     static std::string rejects_path(const core::StepContext& context) {
         return context.run_files() + "/" + context.marker() + ".rejects.jsonl";
+    }
+    /// Holds the finding about them, as durable as the ledger: the state database may be lost, or restored older.
+    static std::string finding_path(const core::StepContext& context) {
+        return context.run_files() + "/" + context.marker() + ".finding.json";
+    }
+    static Status remove_if_present(const std::string& path) {
+        return file_exists(path) ? remove_file(path) : Status{};
     }
 
     Status write(core::StepContext& context, const TableMove& move, transfer::OpenPart& part) override {
@@ -143,14 +150,22 @@ private:
         TRY(conversion.run(TRY(HiveFiles::list(ends(), move, context.stop()))));
         TRY(rejects.finish());
         TRY(builder.finish());
+        TRY(remove_if_present(finding_path(context))); // of an earlier try
         if (rejects.cells() > 0)
-            TRY(context.report(TRY(bad_cells(context.step(), rejects, conversion.dropped()))));
+            TRY(write_file_durably(finding_path(context),
+                                   finding_to_json(TRY(bad_cells(context.step(), rejects, conversion.dropped()))),
+                                   0600));
         FAULT_POINT("convert.before-publish");
         return {};
     }
 
     Result<WrittenTable> written(core::StepContext& context, const TableMove& move) override {
         return written_by(context.marker(), move, ends().warehouse.root());
+    }
+
+    Status tell(core::StepContext& context) override {
+        const auto path = finding_path(context);
+        return file_exists(path) ? context.report(TRY(core::finding_from_json(TRY(read_file(path))))) : Status{};
     }
 
     static Result<core::Finding> bad_cells(const core::PlanStep& step, const Rejects& rejects, std::int64_t dropped) {

@@ -114,6 +114,28 @@ TEST(ConvertTable, a_cell_that_does_not_parse_is_null_counted_and_kept_aside_for
     EXPECT_THAT(table.world().tree("run"), IsEmpty());
 }
 
+TEST(ConvertTable, what_an_earlier_process_met_is_told_again_although_its_state_was_lost) {
+    World source;
+    source.tables({orders()});
+    source.data("orders/a.csv", "1,1.50\nx,2.25\n3,dear\n4,1\n");
+    Moved table(source, "d.orders", true);
+    const auto findings = [&] {
+        auto context = table.world().context(kind::kConvertTable, table.move());
+        EXPECT_FALSE(table.world().apply(kind::kConvertTable, context).is_error());
+        return context.findings;
+    };
+    const auto first = findings();
+    ASSERT_THAT(first, SizeIs(1));
+    EXPECT_THAT(first.front().evidence, Contains(testing::Pair(HasSubstr("dropped_rows"), HasSubstr("2"))));
+    table.world().records.parts.clear();
+    const auto again = findings();
+    ASSERT_THAT(again, SizeIs(1));
+    EXPECT_EQ(finding_to_json(again.front()), finding_to_json(first.front()));
+    auto context = table.world().context(kind::kConvertTable, table.move());
+    ASSERT_FALSE(table.world().kind(kind::kConvertTable).compensate(context).is_error());
+    EXPECT_THAT(table.world().tree("run"), IsEmpty());
+}
+
 TEST(ConvertTable, strict_sets_such_rows_aside_and_each_is_a_difference) {
     World source;
     source.tables({orders()});

@@ -42,6 +42,7 @@ Result<core::Applied> WriteStep::apply(core::StepContext& context) {
         TRY(write(context, move, part));
         TRY(part.publish());
     }
+    TRY(tell(context));
     core::Applied applied;
     applied.result = to_json(TRY(written(context, move)));
     return applied;

@@ -41,6 +41,8 @@ protected:
     virtual Status write(core::StepContext& context, const TableMove& move, transfer::OpenPart& part) = 0;
     /// What `write` makes, said of plan and source alone: a part that an earlier process made is not read again.
     virtual Result<WrittenTable> written(core::StepContext& context, const TableMove& move) = 0;
+    /// Reports what `write` met, also where an earlier process wrote whose events may be lost.
+    virtual Status tell(core::StepContext&) { return {}; }
 
 private:
     Ends* ends_;
