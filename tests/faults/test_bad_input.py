@@ -1,5 +1,6 @@
 """Wrong command lines, damaged plans and garbage exports: what, why, how to go on and where; and nothing has changed."""
 
+import concurrent.futures
 import json
 import os
 import random
@@ -155,18 +156,24 @@ def damaged_plans(whole):
 
 def test_a_damaged_plan_is_refused(fresh):
     whole = fresh.plan.read_bytes()
+    stated = fresh.plan.with_name(f"{fresh.plan.name}.sha256").read_text()
     digest = json.loads(fresh.run("-o", "json", "plan", "create", "--out", fresh.folder / "again", "--only", "ref.products").stdout)["digest"]
     assert (fresh.folder / "again").read_bytes() == whole, "same assessments, same bytes"
     before = fresh.world()
-    for name, content in damaged_plans(whole):
-        fresh.plan.write_bytes(content)
-        check_block(fresh.apply(code=None), (1, 9), str(fresh.plan))
-        shown = fresh.run("plan", "show", fresh.plan, code=None)
-        assert shown.returncode in (1, 9), f"{name}: {shown.stdout}"
-        refused = fresh.run("apply", fresh.plan, "--digest", digest, code=None)
-        assert refused.returncode in (1, 9), name
+
+    def refused(number, name, content):
+        plan = fresh.folder / f"damaged-{number}.jsonl"
+        plan.write_bytes(content)
+        plan.with_name(f"{plan.name}.sha256").write_text(stated)
+        check_block(fresh.run("apply", plan, code=None), (1, 9), str(plan))
+        for command in (["plan", "show", plan], ["apply", plan, "--digest", digest]):
+            result = fresh.run(*command, code=None)
+            assert result.returncode in (1, 9), f"{name}: {result.stdout}"
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for work in [pool.submit(refused, number, *damage) for number, damage in enumerate(damaged_plans(whole))]:
+            work.result()
     assert fresh.world() == before and fresh.runs() == []
-    fresh.plan.write_bytes(whole)
     fresh.apply()
 
 
