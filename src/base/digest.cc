@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -88,6 +89,15 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes)); }
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::string code(kSha256Bytes, '\0');
+    const auto* code_of = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                               reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                               reinterpret_cast<unsigned char*>(code.data()), nullptr);
+    require(code_of != nullptr, "HMAC");
+    return code;
+}
 
 Md5Bytes md5(std::string_view bytes) {
     static thread_local Hasher hasher("MD5");

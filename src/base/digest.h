@@ -28,6 +28,8 @@ private:
 /// 32 raw bytes.
 std::string sha256(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
+/// HMAC with SHA-256 (RFC 2104): 32 raw bytes.
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
 using Md5Bytes = std::array<std::uint8_t, 16>;
 /// One fetched algorithm and one context per thread: the row digest calls this for every row.
