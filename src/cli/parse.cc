@@ -288,12 +288,12 @@ private:
         auto& resolve = with_run(runs, "resolve", "decide about a step that waits for a person", run_run_resolve);
         resolve.add_option("STEP", runs_.step, "the step's id")->required();
         auto* decisions = resolve.add_option_group("decision");
-        const std::pair<const char*, const char*> kDecisions[] = {
+        const std::pair<const char*, const char*> choices[] = {
             {"look", "look again, after something was mended by hand"},
             {"adopt", "take what stands there as what the step was to make"},
             {"forget", "give the step up; what stands there stays"},
             {"undo", "remove what stands there, although it is not as it was made"}};
-        for (const auto& [decision, words] : kDecisions)
+        for (const auto& [decision, words] : choices)
             decisions->add_flag_callback(
                 std::string("--") + decision, [this, name = decision] { runs_.decision = name; }, words);
         decisions->require_option(1);
